@@ -1,0 +1,147 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+extension Target.Dependency {
+  static let collections: Self = .product(name: "Collections", package: "swift-collections")
+  static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+  static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
+  static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
+  static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+  static let nioWebSocket: Self = .product(name: "NIOWebSocket", package: "swift-nio")
+  static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
+  static let logging: Self = .product(name: "Logging", package: "swift-log")
+  static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+  static let protobuf: Self = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+}
+
+/// A library target of ours: the strict settings, and nothing that a reader has to look up.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "thaiyyal-live",
+  products: [.executable(name: "thaiyyal", targets: ["thaiyyal"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON", "CommandLineArguments"]),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    // Ring 0: decides. No input or output, no clock, no randomness, no lock.
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    library("CRDT", [.collections]),
+    library("Hashing", ["COpenSSL"]),
+    library("WorkflowGraph", [.collections, "Hashing"]),
+    library("WorkflowDocument", [.collections, "CRDT", "WorkflowGraph"]),
+    library("CollabProtocol", ["CRDT", "WorkflowGraph", "WorkflowDocument", .nioCore]),
+    library("RoomCore", [.collections, "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol"]),
+    library("WorkflowEngine", [.collections, "WorkflowGraph"]),
+    library("Storage", ["CRDT", "WorkflowGraph", "WorkflowDocument"]),
+
+    // Ring 1: acts. Adapters around the core, one outside thing each.
+    library("Compression", ["CZlib", .nioCore]),
+    library("OpenSSLTransport", ["COpenSSL", .nioCore, .nioTLS]),
+    library("WebSocketTransport", ["Compression", "Hashing", .nioCore, .nioHTTP1, .nioWebSocket]),
+    library("SQLiteStorage", ["Storage", "CRDT", "WorkflowGraph", "WorkflowDocument", .product(name: "GRDB", package: "GRDB.swift"), .logging]),
+    library(
+      "Rooms",
+      [
+        "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RoomCore", "WorkflowEngine", "Storage", "Compression",
+        "Hashing", .nioCore, .logging, .lifecycle,
+      ]),
+    .target(name: "CWebCanvas", exclude: ["assets"]),
+    library("WebCanvas", ["CWebCanvas"]),
+    library(
+      "Gateway",
+      [
+        "Rooms", "CollabProtocol", "WorkflowGraph", "WebSocketTransport", "OpenSSLTransport", "WebCanvas", "Hashing", .nioCore,
+        .nioPosix, .nioHTTP1, .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"), .product(name: "Hummingbird", package: "hummingbird"),
+        .logging, .lifecycle,
+      ]),
+    library(
+      "CollabClient",
+      [
+        "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "Compression", "Hashing", "WebSocketTransport", "OpenSSLTransport",
+        .nioCore, .nioPosix, .nioHTTP1,
+      ]),
+
+    // Ring 2: wires.
+    .executableTarget(
+      name: "thaiyyal",
+      dependencies: [
+        "Gateway", "Rooms", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument", "CRDT",
+        "WorkflowEngine", "OpenSSLTransport", "Hashing", .nioCore, .nioPosix, .logging, .lifecycle,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+      ], swiftSettings: strict),
+
+    // Proof.
+    .executableTarget(
+      name: "websocket-echo", dependencies: ["WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1],
+      path: "Tests/WebSocketEcho", swiftSettings: strict),
+    .executableTarget(
+      name: "thaiyyal-bench",
+      dependencies: [
+        "CRDT", "Hashing", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RoomCore", "Rooms", "WorkflowEngine", "Storage",
+        "SQLiteStorage", "Compression", "WebSocketTransport", "OpenSSLTransport", "Gateway", "CollabClient", .collections, .nioCore, .nioPosix,
+        .nioHTTP1, .logging, .lifecycle,
+      ], path: "Benchmarks", swiftSettings: strict),
+    tests("CRDTTests", ["CRDT"]),
+    tests("HashingTests", ["Hashing"]),
+    tests("WorkflowGraphTests", ["WorkflowGraph", "Hashing"]),
+    tests("WorkflowDocumentTests", ["WorkflowDocument", "WorkflowGraph", "CRDT", "Hashing"]),
+    tests("CollabProtocolTests", ["CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", .nioCore, .protobuf]),
+    tests("WorkflowEngineTests", ["WorkflowEngine", "WorkflowGraph"]),
+    tests("RoomCoreTests", ["RoomCore", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT"]),
+    tests("StorageTests", ["Storage", "SQLiteStorage", "WorkflowDocument", "WorkflowGraph", "CRDT"]),
+    tests("CompressionTests", ["Compression", .nioCore]),
+    tests("OpenSSLTransportTests", ["OpenSSLTransport", .nioCore, .nioPosix, .nioEmbedded, .nioTLS]),
+    tests("WebSocketTransportTests", ["WebSocketTransport", "Compression", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1]),
+    tests(
+      "RoomsTests",
+      [
+        "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WorkflowEngine", "CRDT", "Compression", .nioCore,
+        .nioPosix, .nioEmbedded, .logging, .lifecycle,
+      ]),
+    tests(
+      "GatewayTests",
+      [
+        "Gateway", "Rooms", "Storage", "CollabProtocol", "WorkflowGraph", "WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1,
+        .logging, .lifecycle,
+      ]),
+    tests(
+      "CollabClientTests",
+      [
+        "CollabClient", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "WebSocketTransport", "Compression", .nioCore, .nioPosix,
+        .nioHTTP1,
+      ]),
+    tests("TidyTests", []),
+    tests(
+      "EndToEndTests",
+      [
+        "Gateway", "Rooms", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT",
+        "WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle,
+      ]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,155 @@
+public import CRDT
+public import WorkflowDocument
+public import WorkflowGraph
+
+/// Where workflows last: an append-only log of changes, snapshots, leases, runs. Spec: ST1 to ST6.
+///
+/// One contract suite tests every implementation. Safe to call from any thread.
+public protocol WorkflowStore: Sendable {
+  /// Everything needed to open a workflow, or `nil` when there is none.
+  /// A snapshot whose checksum fails is passed over for the one before, and named in `damage`.
+  func load(_ workflow: WorkflowID) async throws(StoreError) -> StoredWorkflow?
+
+  /// Makes an empty workflow durable; `false` when it was there already.
+  func create(_ workflow: WorkflowID) async throws(StoreError) -> Bool
+
+  /// Queues writes of one workflow. They become durable together and after all that were queued before for this workflow.
+  ///
+  /// Returns at once. `completion` runs exactly once, on a thread of the store, after the commit or its failure;
+  /// completions of one workflow come in the order of the calls.
+  /// After a failure every later append to this workflow fails as well until `load` is called: a log never gets a gap.
+  func append(_ writes: [StoreWrite], to workflow: WorkflowID, completion: @escaping @Sendable (Result<Void, StoreError>) -> Void)
+
+  /// Makes a snapshot durable, then drops all but the two newest, then drops the log that the older of the two covers.
+  func save(_ snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError)
+
+  /// The log after `position`, oldest first, at most `limit` entries; `nil` when the log no longer reaches back that far. Spec: ME3.
+  func changes(of workflow: WorkflowID, after position: UInt64, limit: Int) async throws(StoreError) -> [LoggedChange]?
+
+  /// Workflows in id order after `id`, at most `limit`.
+  func workflows(after id: WorkflowID?, limit: Int) async throws(StoreError) -> [WorkflowID]
+
+  /// Removes a workflow with all that belongs to it; `false` when there is none.
+  func delete(_ workflow: WorkflowID) async throws(StoreError) -> Bool
+
+  /// Events of one run in order; empty when the run is unknown.
+  func runEvents(of workflow: WorkflowID, run: String) async throws(StoreError) -> [StoredRunEvent]
+
+  /// The newest runs of a workflow, newest first, at most `limit`: the first and the last event of each.
+  func runs(of workflow: WorkflowID, limit: Int) async throws(StoreError) -> [StoredRun]
+
+  /// Waits for everything queued, then lets go of files and threads. Later calls fail with `.closed`.
+  func close() async
+}
+
+/// One durable fact.
+public enum StoreWrite: Hashable, Sendable {
+  case change(LoggedChange)
+  case lease(LeaseRecord)
+  case runEvent(StoredRunEvent)
+}
+
+/// A replica id lent, or given back. The newest record for a secret's digest counts. Spec: CR5.
+public struct LeaseRecord: Hashable, Sendable {
+  public var replica: ReplicaID
+  /// SHA-256 of the secret.
+  public var secretDigest: [UInt8]
+  /// The lease writes changes with a higher `seq` than this.
+  public var seqBefore: UInt64
+  /// When it was ended: the highest `seq` accepted under it. `nil`: it is in force.
+  public var seqAtEnd: UInt64?
+  /// Milliseconds since 1970 of the last sign of life.
+  public var touchedAtMilliseconds: UInt64
+
+  public init(replica: ReplicaID, secretDigest: [UInt8], seqBefore: UInt64, seqAtEnd: UInt64? = nil, touchedAtMilliseconds: UInt64) {
+    self.replica = replica
+    self.secretDigest = secretDigest
+    self.seqBefore = seqBefore
+    self.seqAtEnd = seqAtEnd
+    self.touchedAtMilliseconds = touchedAtMilliseconds
+  }
+}
+
+/// One event of a run, opaque to the store: `body` is the proto3 binary form of the protocol's RunEvent.
+public struct StoredRunEvent: Hashable, Sendable {
+  public var run: String
+  public var seq: UInt64
+  public var isLast: Bool
+  public var body: [UInt8]
+  public init(run: String, seq: UInt64, isLast: Bool, body: [UInt8]) {
+    self.run = run
+    self.seq = seq
+    self.isLast = isLast
+    self.body = body
+  }
+}
+
+public struct StoredRun: Hashable, Sendable {
+  public var run: String
+  public var first: StoredRunEvent
+  /// `nil` while the run goes on, or when the server died in the middle of it.
+  public var last: StoredRunEvent?
+  public init(run: String, first: StoredRunEvent, last: StoredRunEvent?) {
+    self.run = run
+    self.first = first
+    self.last = last
+  }
+}
+
+/// A snapshot of the document at `position`: the snapshot format's bytes in a zlib stream. Spec: ME4.
+public struct StoredSnapshot: Hashable, Sendable {
+  public var position: UInt64
+  /// The zlib stream. The store adds a checksum of its own.
+  public var data: [UInt8]
+  public init(position: UInt64, data: [UInt8]) {
+    self.position = position
+    self.data = data
+  }
+}
+
+public struct StoredWorkflow: Sendable {
+  /// Newest first; at most two, only those whose checksum holds.
+  public var snapshots: [StoredSnapshot]
+  /// Changes after the oldest of `snapshots` (or all), in order, without gaps.
+  public var log: [LoggedChange]
+  /// Leases in force and ended ones that are still remembered.
+  public var leases: [LeaseRecord]
+  /// Runs without a last event: the server died in the middle of them.
+  public var interruptedRuns: [StoredRun]
+  /// What was found damaged and passed over; one sentence each.
+  public var damage: [String]
+  public init(
+    snapshots: [StoredSnapshot] = [], log: [LoggedChange] = [], leases: [LeaseRecord] = [], interruptedRuns: [StoredRun] = [], damage: [String] = []
+  ) {
+    self.snapshots = snapshots
+    self.log = log
+    self.leases = leases
+    self.interruptedRuns = interruptedRuns
+    self.damage = damage
+  }
+}
+
+/// What went wrong with the store, with the cause in words.
+public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Code: String, Sendable {
+    /// Disk full, locked, input/output error: trying again may help.
+    case unavailable
+    /// The file is no database of ours, or so damaged that it cannot be read.
+    case corrupt
+    /// Append to a workflow that does not exist.
+    case unknownWorkflow
+    /// After `close`.
+    case closed
+    /// After an earlier failed append, until the workflow is loaded anew.
+    case mustReload
+    /// A change whose position is not the next one: a defect of the caller.
+    case outOfOrder
+  }
+  public var code: Code
+  public var text: String
+  public init(_ code: Code, _ text: String) {
+    self.code = code
+    self.text = text
+  }
+  public var description: String { "\(code.rawValue): \(text)" }
+}
