@@ -6,7 +6,7 @@ public import WorkflowGraph
 ///
 /// One contract suite tests every implementation. Safe to call from any thread.
 public protocol WorkflowStore: Sendable {
-  /// Everything needed to open a workflow, or `nil` when there is none.
+  /// Everything needed to open a workflow, or `nil` when there is none. Takes its turn after all that is queued.
   /// A snapshot whose checksum fails is passed over for the one before, and named in `damage`.
   func load(_ workflow: WorkflowID) async throws(StoreError) -> StoredWorkflow?
 
@@ -15,15 +15,18 @@ public protocol WorkflowStore: Sendable {
 
   /// Queues writes of one workflow. They become durable together and after all that were queued before for this workflow.
   ///
+  /// Changes must carry the positions right after the last one (`.outOfOrder` otherwise); the other writes may stand alone.
   /// Returns at once. `completion` runs exactly once, on a thread of the store, after the commit or its failure;
   /// completions of one workflow come in the order of the calls.
   /// After a failure every later append to this workflow fails as well until `load` is called: a log never gets a gap.
   func append(_ writes: [StoreWrite], to workflow: WorkflowID, completion: @escaping @Sendable (Result<Void, StoreError>) -> Void)
 
   /// Makes a snapshot durable, then drops all but the two newest, then drops the log that the older of the two covers.
+  /// A snapshot ahead of the durable log is refused with `.outOfOrder`. Also forgets what `StoreLimits` says is too old.
   func save(_ snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError)
 
-  /// The log after `position`, oldest first, at most `limit` entries; `nil` when the log no longer reaches back that far. Spec: ME3.
+  /// The log after `position`, oldest first, at most `limit` entries; `nil` when the log no longer reaches back that far.
+  /// Empty at or after the end. Reads what is durable now; does not wait for the queue. Spec: ME3.
   func changes(of workflow: WorkflowID, after position: UInt64, limit: Int) async throws(StoreError) -> [LoggedChange]?
 
   /// Workflows in id order after `id`, at most `limit`.
@@ -32,7 +35,7 @@ public protocol WorkflowStore: Sendable {
   /// Removes a workflow with all that belongs to it; `false` when there is none.
   func delete(_ workflow: WorkflowID) async throws(StoreError) -> Bool
 
-  /// Events of one run in order; empty when the run is unknown.
+  /// Events of one run in order; empty when the run is unknown. An event with a `seq` that is there already replaces it.
   func runEvents(of workflow: WorkflowID, run: String) async throws(StoreError) -> [StoredRunEvent]
 
   /// The newest runs of a workflow, newest first, at most `limit`: the first and the last event of each.
@@ -119,7 +122,8 @@ public struct StoredWorkflow: Sendable {
   /// What was found damaged and passed over; one sentence each.
   public var damage: [String]
   public init(
-    snapshots: [StoredSnapshot] = [], log: [LoggedChange] = [], leases: [LeaseRecord] = [], interruptedRuns: [StoredRun] = [], damage: [String] = []
+    snapshots: [StoredSnapshot] = [], log: [LoggedChange] = [], leases: [LeaseRecord] = [], interruptedRuns: [StoredRun] = [],
+    damage: [String] = []
   ) {
     self.snapshots = snapshots
     self.log = log
@@ -136,13 +140,13 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case unavailable
     /// The file is no database of ours, or so damaged that it cannot be read.
     case corrupt
-    /// Append to a workflow that does not exist.
+    /// Nothing by this name.
     case unknownWorkflow
     /// After `close`.
     case closed
     /// After an earlier failed append, until the workflow is loaded anew.
     case mustReload
-    /// A change whose position is not the next one: a defect of the caller.
+    /// A change whose position is not the next one, or a snapshot ahead of the log: a defect of the caller.
     case outOfOrder
   }
   public var code: Code
