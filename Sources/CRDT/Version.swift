@@ -13,52 +13,53 @@ public struct Version: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Sorted by replica, each once, seq > 0.
-  public private(set) var entries: [Entry]
+  @inlinable public var entries: [Entry] { storage }
+  @usableFromInline var storage: [Entry]
 
-  public init() { entries = [] }
+  @inlinable public init() { storage = [] }
 
   /// Entries in any order; of several for one replica the highest counts; zeros are dropped.
   public init(_ unordered: some Sequence<Entry>) {
-    entries = []
+    storage = []
     for entry in unordered { raise(entry.replica, to: entry.seq) }
   }
 
-  public var isEmpty: Bool { entries.isEmpty }
+  @inlinable public var isEmpty: Bool { storage.isEmpty }
 
-  public subscript(replica: ReplicaID) -> UInt64 {
+  @inlinable public subscript(replica: ReplicaID) -> UInt64 {
     let at = index(of: replica)
-    return at < entries.count && entries[at].replica == replica ? entries[at].seq : 0
+    return at < storage.count && storage[at].replica == replica ? storage[at].seq : 0
   }
 
   /// Raises one replica's entry; a lower `seq` changes nothing.
-  public mutating func raise(_ replica: ReplicaID, to seq: UInt64) {
+  @inlinable public mutating func raise(_ replica: ReplicaID, to seq: UInt64) {
     guard seq > 0 else { return }
     let at = index(of: replica)
-    if at < entries.count, entries[at].replica == replica {
-      if entries[at].seq < seq { entries[at].seq = seq }
+    if at < storage.count, storage[at].replica == replica {
+      if storage[at].seq < seq { storage[at].seq = seq }
     } else {
-      entries.insert(Entry(replica: replica, seq: seq), at: at)
+      storage.insert(Entry(replica: replica, seq: seq), at: at)
     }
   }
 
-  public func covers(_ id: OpID) -> Bool { self[id.replica] >= id.seq }
+  @inlinable public func covers(_ id: OpID) -> Bool { self[id.replica] >= id.seq }
 
   /// Whether everything that `other` has seen was seen here too.
-  public func covers(_ other: Version) -> Bool { other.entries.allSatisfy { self[$0.replica] >= $0.seq } }
+  @inlinable public func covers(_ other: Version) -> Bool { other.storage.allSatisfy { self[$0.replica] >= $0.seq } }
 
   /// The least version that covers both.
   public mutating func merge(_ other: Version) {
-    for entry in other.entries { raise(entry.replica, to: entry.seq) }
+    for entry in other.storage { raise(entry.replica, to: entry.seq) }
   }
 
   public var description: String { "{" + entries.map { "\($0.replica):\($0.seq)" }.joined(separator: " ") + "}" }
 
-  private func index(of replica: ReplicaID) -> Int {
+  @inlinable func index(of replica: ReplicaID) -> Int {
     var low = 0
-    var high = entries.count
+    var high = storage.count
     while low < high {
       let middle = (low + high) / 2
-      if entries[middle].replica < replica { low = middle + 1 } else { high = middle }
+      if storage[middle].replica < replica { low = middle + 1 } else { high = middle }
     }
     return low
   }
