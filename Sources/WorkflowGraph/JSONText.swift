@@ -1,10 +1,102 @@
 /// One JSON value as the text it was written in. The replicated document never looks inside. Spec: DO2.
 ///
 /// The text is I-JSON (RFC 7493): valid UTF-8, no duplicate member names, no lone surrogates, finite numbers, at most `depthMax` deep.
+/// Two texts are equal when their bytes are; whether their values are is a question for `canonical`.
 public struct JSONText: Hashable, Sendable, CustomStringConvertible {
   public static let depthMax = 64
   public let text: String
   /// For text that was checked already: from our own store or encoder.
   @inlinable public init(unchecked text: String) { self.text = text }
   public var description: String { text }
+
+  /// Keeps `text` as it is once it is known to be I-JSON. O(bytes).
+  public init(validating text: String) throws(JSONFault) {
+    var text = text
+    if let fault = text.withUTF8({ Self.fault(in: $0) }) { throw fault }
+    self.text = text
+  }
+
+  /// As `init(validating:)` for bytes that may not even be UTF-8.
+  public init(validatingUTF8 bytes: UnsafeRawBufferPointer) throws(JSONFault) {
+    if let fault = Self.fault(in: bytes.assumingMemoryBound(to: UInt8.self)) { throw fault }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw JSONFault(.invalidUTF8, at: 0) }
+    self.text = text
+  }
+
+  /// Where the value that starts at `offset` (white space may precede it) ends, for readers of enclosing JSON.
+  ///
+  /// Checks everything but UTF-8, which `String(validating:as:)` does on the slice. Offsets in faults count from the start of `bytes`.
+  public static func endOfValue(in bytes: UnsafeRawBufferPointer, from offset: Int) throws(JSONFault) -> Int {
+    precondition(offset >= 0, "offset before the text")
+    var scanner = JSONScanner(bytes.assumingMemoryBound(to: UInt8.self), from: offset)
+    try scanner.scanValue()
+    return scanner.at
+  }
+
+  private static func fault(in bytes: UnsafeBufferPointer<UInt8>) -> JSONFault? {
+    var scanner = JSONScanner(bytes)
+    do throws(JSONFault) {
+      try scanner.scanDocument()
+      return nil
+    } catch { return error }
+  }
+
+  /// The value taken apart. A fault only for a text that was not checked.
+  public func value() throws(JSONFault) -> JSONValue {
+    var copy = text
+    let result: Result<JSONValue, JSONFault> = copy.withUTF8 { bytes in
+      var reader = JSONReader(bytes)
+      do throws(JSONFault) { return .success(try reader.readDocument()) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+
+  /// Appends the canonical form (RFC 8785): what digests are taken of.
+  public func canonical(into output: inout [UInt8]) { CanonicalJSON.append(self, to: &output) }
+}
+
+// MARK: - Values most fields have
+
+extension JSONText {
+  public static let null = JSONText(unchecked: "null")
+
+  public static func string(_ text: String) -> JSONText {
+    var output: [UInt8] = []
+    CanonicalJSON.append(text, to: &output)
+    return JSONText(unchecked: String(decoding: output, as: UTF8.self))
+  }
+  /// An infinity or NaN becomes `null`.
+  public static func number(_ number: Double) -> JSONText {
+    var output: [UInt8] = []
+    CanonicalJSON.append(number, to: &output)
+    return JSONText(unchecked: String(decoding: output, as: UTF8.self))
+  }
+  public static func bool(_ bool: Bool) -> JSONText { JSONText(unchecked: bool ? "true" : "false") }
+  public static func position(x: Double, y: Double) -> JSONText {
+    var output = Array("{\"x\":".utf8)
+    CanonicalJSON.append(x, to: &output)
+    output.append(contentsOf: ",\"y\":".utf8)
+    CanonicalJSON.append(y, to: &output)
+    output.append(UInt8(ascii: "}"))
+    return JSONText(unchecked: String(decoding: output, as: UTF8.self))
+  }
+  /// The canonical text of a value.
+  public init(_ value: JSONValue) {
+    var output: [UInt8] = []
+    CanonicalJSON.append(value, to: &output)
+    text = String(decoding: output, as: UTF8.self)
+  }
+
+  // Each accessor answers `nil` for a value of another kind. `try?`: a text that is no JSON has no value either.
+  public var stringValue: String? { first == UInt8(ascii: "\"") ? (try? value())?.stringValue : nil }
+  public var numberValue: Double? { (try? value())?.numberValue }
+  public var boolValue: Bool? { (try? value())?.boolValue }
+  public var isNull: Bool { self == .null || (try? value()) == .null }
+  /// The `x` and `y` of a `position`.
+  public var pointValue: (x: Double, y: Double)? {
+    guard let value = try? value(), let x = value["x"]?.numberValue, let y = value["y"]?.numberValue else { return nil }
+    return (x, y)
+  }
+
+  private var first: UInt8? { text.utf8.first { $0 != 0x20 && $0 != 0x0a && $0 != 0x0d && $0 != 0x09 } }
 }
