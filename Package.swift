@@ -62,7 +62,12 @@ let package = Package(
     library("Compression", ["CZlib", .nioCore]),
     library("OpenSSLTransport", ["COpenSSL", .nioCore, .nioTLS]),
     library("WebSocketTransport", ["Compression", "Hashing", .nioCore, .nioHTTP1, .nioWebSocket]),
-    library("SQLiteStorage", ["Storage", "CRDT", "WorkflowGraph", "WorkflowDocument", .product(name: "GRDB", package: "GRDB.swift"), .logging]),
+    library(
+      "SQLiteStorage",
+      [
+        "Storage", "CRDT", "WorkflowGraph", "WorkflowDocument", "Compression", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
     library(
       "Rooms",
       [
