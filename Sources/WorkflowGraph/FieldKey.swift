@@ -1,5 +1,7 @@
 /// A field of a node, an edge, a comment or the workflow itself: a flat key such as `type`, `position` or `data.value`. Spec: DO2, DO3.
-public struct FieldKey: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
+///
+/// Compared by its bytes (`Bytewise`), hence not `RawRepresentable`.
+public struct FieldKey: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
   public static let bytesMax = 256
   public let rawValue: String
   @inlinable public init(rawValue: String) { self.rawValue = rawValue }
@@ -18,7 +20,9 @@ public struct FieldKey: RawRepresentable, Hashable, Comparable, Sendable, Custom
   public static let title: FieldKey = "title"
   public static let label: FieldKey = "data.label"
 
-  public static func < (a: Self, b: Self) -> Bool { a.rawValue.utf8.lexicographicallyPrecedes(b.rawValue.utf8) }
+  public static func == (a: Self, b: Self) -> Bool { Bytewise.equal(a.rawValue, b.rawValue) }
+  public static func < (a: Self, b: Self) -> Bool { Bytewise.precedes(a.rawValue, b.rawValue) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
   public var description: String { rawValue }
 }
 

@@ -8,6 +8,8 @@ public struct JSONText: Hashable, Sendable, CustomStringConvertible {
   /// For text that was checked already: from our own store or encoder.
   @inlinable public init(unchecked text: String) { self.text = text }
   public var description: String { text }
+  public static func == (a: Self, b: Self) -> Bool { Bytewise.equal(a.text, b.text) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
   /// Keeps `text` as it is once it is known to be I-JSON. O(bytes).
   public init(validating text: String) throws(JSONFault) {

@@ -21,22 +21,28 @@ public struct WorkflowID: Hashable, Comparable, Sendable, CustomStringConvertibl
   public var description: String { rawValue }
 }
 
-/// A node's id. Its bytewise order is semantics: source nodes run in it.
-public struct NodeID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+/// A node's id. Compared by its bytes (`Bytewise`), whose order is semantics: source nodes run in it.
+///
+/// Not `RawRepresentable`: that would bring a `!=` that compares strings Swift's way.
+public struct NodeID: Hashable, Comparable, Sendable, CustomStringConvertible {
   public static let bytesMax = 256
   public let rawValue: String
   @inlinable public init(rawValue: String) { self.rawValue = rawValue }
   @inlinable public init(_ rawValue: String) { self.rawValue = rawValue }
-  public static func < (a: Self, b: Self) -> Bool { a.rawValue.utf8.lexicographicallyPrecedes(b.rawValue.utf8) }
+  public static func == (a: Self, b: Self) -> Bool { Bytewise.equal(a.rawValue, b.rawValue) }
+  public static func < (a: Self, b: Self) -> Bool { Bytewise.precedes(a.rawValue, b.rawValue) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
   public var description: String { rawValue }
 }
 
-/// A comment's id.
-public struct CommentID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+/// A comment's id. Compared by its bytes.
+public struct CommentID: Hashable, Comparable, Sendable, CustomStringConvertible {
   public let rawValue: String
   @inlinable public init(rawValue: String) { self.rawValue = rawValue }
   @inlinable public init(_ rawValue: String) { self.rawValue = rawValue }
-  public static func < (a: Self, b: Self) -> Bool { a.rawValue.utf8.lexicographicallyPrecedes(b.rawValue.utf8) }
+  public static func == (a: Self, b: Self) -> Bool { Bytewise.equal(a.rawValue, b.rawValue) }
+  public static func < (a: Self, b: Self) -> Bool { Bytewise.precedes(a.rawValue, b.rawValue) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
   public var description: String { rawValue }
 }
 
@@ -54,18 +60,24 @@ public struct EdgeKey: Hashable, Comparable, Sendable, CustomStringConvertible {
     self.targetHandle = targetHandle
   }
 
+  public static func == (a: Self, b: Self) -> Bool {
+    a.source == b.source && a.target == b.target && Bytewise.equal(a.sourceHandle, b.sourceHandle)
+      && Bytewise.equal(a.targetHandle, b.targetHandle)
+  }
+
   /// By source, source handle, target, target handle; bytewise; a missing handle before every other.
   public static func < (a: Self, b: Self) -> Bool {
     if a.source != b.source { return a.source < b.source }
-    if a.sourceHandle != b.sourceHandle { return Self.precedes(a.sourceHandle, b.sourceHandle) }
+    if !Bytewise.equal(a.sourceHandle, b.sourceHandle) { return Bytewise.precedes(a.sourceHandle, b.sourceHandle) }
     if a.target != b.target { return a.target < b.target }
-    return Self.precedes(a.targetHandle, b.targetHandle)
+    return Bytewise.precedes(a.targetHandle, b.targetHandle)
   }
 
-  private static func precedes(_ a: String?, _ b: String?) -> Bool {
-    guard let b else { return false }
-    guard let a else { return true }
-    return a.utf8.lexicographicallyPrecedes(b.utf8)
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(source)
+    hasher.combine(sourceHandle)
+    hasher.combine(target)
+    hasher.combine(targetHandle)
   }
 
   public var description: String {
