@@ -1,0 +1,85 @@
+public import CollabProtocol
+public import WorkflowDocument
+public import WorkflowGraph
+
+/// What a room wants done. In order; what is sent to one session arrives in this order.
+public enum RoomAction: Sendable {
+  /// To be appended to the log. All writes of one turn go to the store in one call, answered by `writesCommitted` or `storeFailed`.
+  case write(RoomWrite)
+  case send(ServerMessage, to: SessionID)
+  /// One encoding for several sessions.
+  case sendShared(ServerMessage, to: [SessionID])
+  /// The chunks of the snapshot at `position`, encoded before.
+  case sendSnapshot(position: UInt64, to: SessionID)
+  /// To every session whose audience includes the topic.
+  case broadcast(ServerMessage, Topic)
+  /// From here on the session hears these topics; earlier broadcasts do not reach it any more, or not yet.
+  case listen(SessionID, to: Topics)
+  case pauseReading(SessionID)
+  case resumeReading(SessionID)
+  /// After everything sent before. The session is gone for the room.
+  case close(SessionID, CloseCode, reason: String)
+
+  /// Answered by `snapshotEncoded` or `snapshotFailed`. The document is a value: it may be encoded elsewhere.
+  case encodeSnapshot(WorkflowDocument, position: UInt64)
+  /// The snapshot encoded at `position` goes to the store; answered by `snapshotStored`.
+  case storeSnapshot(position: UInt64)
+  /// Nobody will ask for it again.
+  case dropSnapshot(position: UInt64)
+
+  case startRun(RunID, WorkflowGraph)
+  case cancelRun(RunID)
+
+  case arm(RoomTimer, generation: UInt64, afterMilliseconds: UInt64)
+  /// The store's state of the workflow is wanted, after a pause.
+  case reload(afterMilliseconds: UInt64)
+  case note(RoomNote)
+  /// The room is done; no event may follow.
+  case unload
+}
+
+/// One durable fact, in the store's order.
+public enum RoomWrite: Hashable, Sendable {
+  case change(LoggedChange)
+  case lease(ReplicaLease)
+  case runEvent(RunEvent)
+}
+
+/// What a broadcast is about, so that it goes only to those who want it.
+public enum Topic: UInt8, Sendable, CaseIterable { case changes, presence, runs, issues, hashes }
+
+public struct Topics: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt8
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+  public init(_ topic: Topic) { rawValue = 1 << topic.rawValue }
+  public func includes(_ topic: Topic) -> Bool { rawValue & 1 << topic.rawValue != 0 }
+
+  public static let changes = Topics(.changes)
+  public static let presence = Topics(.presence)
+  public static let runs = Topics(.runs)
+  public static let issues = Topics(.issues)
+  public static let hashes = Topics(.hashes)
+  public static let none: Topics = []
+
+  /// Hashes belong to the changes they prove.
+  init(_ wants: Wants) {
+    var topics: Topics = []
+    if wants.changes { topics.formUnion([.changes, .hashes]) }
+    if wants.presence { topics.insert(.presence) }
+    if wants.runs { topics.insert(.runs) }
+    if wants.issues { topics.insert(.issues) }
+    self = topics
+  }
+}
+
+/// Something worth counting or logging; no content of a document in it.
+public enum RoomNote: Hashable, Sendable {
+  case sessionJoined(SessionID, Role)
+  case sessionGone(SessionID)
+  case changesCommitted(Int)
+  case changeRefused(RefusalCode)
+  case hashDiffered(SessionID)
+  case degraded(reason: String)
+  case healed(changesLost: Int)
+  case tombstonesCollected(Int)
+}

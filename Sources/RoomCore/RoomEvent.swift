@@ -1,0 +1,83 @@
+public import CollabProtocol
+
+/// What a room is told. Everything random or secret comes in here.
+public enum RoomEvent: Sendable {
+  case sessionArrived(Arrival)
+  case messageReceived(ClientMessage, from: SessionID)
+  /// The connection is gone; `isFinal` when the peer said so with close code 1000.
+  case sessionLeft(SessionID, isFinal: Bool)
+  /// Bytes on their way to a session crossed one of the bounds that `RoomAction.watchOutbox` named.
+  case outboxMeasured(SessionID, bytes: Int)
+
+  /// So many of the writes asked for became durable, in order.
+  case writesCommitted(Int)
+  /// The writes that are still open failed, or may have: only a reload tells.
+  case storeFailed(reason: String)
+  case storeReloaded(RoomSeed)
+  case reloadFailed(reason: String)
+
+  /// The snapshot asked for is ready to be sent and stored; its size as it goes over the wire.
+  case snapshotEncoded(position: UInt64, bytes: Int)
+  case snapshotFailed(position: UInt64)
+  case snapshotStored(position: UInt64)
+
+  case runAdvanced(RunID, RunStep)
+  case timerFired(RoomTimer, generation: UInt64)
+
+  case roleChanged(subject: String, Role)
+  case evicted(subject: String)
+  /// The server goes down: goodbye to all, then flush, save, unload.
+  case drainBegan
+}
+
+/// A hello that passed the handshake and the authenticator.
+public struct Arrival: Sendable {
+  public var session: SessionID
+  public var hello: Hello
+  /// The authenticated subject, "" in open mode.
+  public var subject: String
+  /// The most that this subject may do here.
+  public var role: Role
+  /// SHA-256 of the secret that the hello showed.
+  public var shownDigest: [UInt8]?
+  /// For a lease that may have to be granted: an unguessable secret and its SHA-256.
+  public var freshSecret: [UInt8]
+  public var freshDigest: [UInt8]
+
+  public init(
+    session: SessionID, hello: Hello, subject: String, role: Role, shownDigest: [UInt8]?, freshSecret: [UInt8], freshDigest: [UInt8]
+  ) {
+    self.session = session
+    self.hello = hello
+    self.subject = subject
+    self.role = role
+    self.shownDigest = shownDigest
+    self.freshSecret = freshSecret
+    self.freshDigest = freshDigest
+  }
+}
+
+/// What an engine says about a run; the room adds run, seq and time.
+public struct RunStep: Hashable, Sendable {
+  public var kind: RunEvent.Kind
+  public var node = ""
+  public var nodeType = ""
+  /// A JSON text.
+  public var result = ""
+  public var error = ""
+  public var durationMicroseconds: UInt64 = 0
+  public init(_ kind: RunEvent.Kind) { self.kind = kind }
+}
+
+/// What a room wants to be woken for. At most one of each kind is armed; arming it again replaces it.
+public enum RoomTimer: Int, Hashable, Sendable, CaseIterable {
+  /// Presence and findings that changed.
+  case tick
+  case hash
+  /// Deadlines of joiners, slow sessions and waiting runs.
+  case watch
+  /// Leases to end, tombstones to collect.
+  case upkeep
+  case idle
+  case drain
+}

@@ -1,0 +1,105 @@
+public import CollabProtocol
+
+/// Every bound of a room with its unit. What happens beyond it stands beside it.
+public struct RoomLimits: Hashable, Sendable {
+  /// What clients are told in the welcome and held to.
+  public var protocolLimits = Limits()
+
+  // MARK: sessions
+  /// No hello for so long after the connection opened: 4408.
+  public var helloDeadlineMilliseconds: UInt64 = 10_000
+  /// A session that joins waits at most so long for the store or a snapshot: 4500.
+  public var joinDeadlineMilliseconds: UInt64 = 20_000
+  /// More sessions in one room: 4503.
+  public var sessionCountMax = 10_000
+  /// Of a name in the hello, in UTF-8; longer or empty: 4400.
+  public var nameBytesMax = 64
+  /// Of the client's program name in the hello; longer: 4400.
+  public var clientBytesMax = 64
+  /// Participants in the welcome itself; the others follow in a presence frame that all newcomers of a tick share.
+  public var welcomeParticipantCountMax = 128
+
+  // MARK: leases
+  /// A lease nobody uses is ended after so long; its holder takes a new replica id then.
+  public var leaseIdleMilliseconds: UInt64 = 24 * 3_600_000
+  /// Likewise for a lease that never wrote anything.
+  public var unusedLeaseIdleMilliseconds: UInt64 = 3_600_000
+  /// Replica ids lent at once; beyond it 4503.
+  public var leaseCountMax = 65_536
+  /// Ended leases remembered; beyond it the oldest is forgotten, and its holder is treated as a stranger.
+  public var endedLeaseCountMax = 4096
+  /// How often leases are looked over.
+  public var leaseSweepIntervalMilliseconds: UInt64 = 600_000
+
+  // MARK: changes
+  /// Ops per second and session, held by a token bucket; beyond it `rate_limited`.
+  public var opsPerSecondMax: UInt64 = 50_000
+  /// Size of that bucket: an import comes in one go.
+  public var opsBurstMax: UInt64 = 400_000
+  /// Batches sent in spite of `rate_limited` before the wait was over; beyond it 4429.
+  public var rateStrikeCountMax = 256
+  /// Bytes applied and not durable yet in the room; beyond it `unavailable` until the store has caught up.
+  public var undurableBytesMax = 64 << 20
+  /// What `unavailable` tells a client to wait.
+  public var unavailableRetryMilliseconds: UInt32 = 1_000
+  /// Recent changes kept in memory for those who come back; older ones take a snapshot.
+  public var tailCountMax = 8192
+  /// Of those changes, as estimated; beyond it the oldest go.
+  public var tailBytesMax = 4 << 20
+
+  // MARK: snapshots
+  /// Changes since the last snapshot before the store gets another.
+  public var snapshotAfterChangeCount = 4096
+  /// And bytes since then: at least this, and at least as many as the last snapshot has, so that snapshots cost at most what the log costs.
+  public var snapshotAfterBytes = 1 << 20
+  /// And time since then.
+  public var snapshotIntervalMilliseconds: UInt64 = 10_000
+  /// A joiner gets the cached snapshot and what came after it up to so many changes; beyond it a new snapshot is made.
+  public var snapshotReuseChangeCountMax = 512
+
+  // MARK: presence, findings, hashes
+  /// Pause between two hash reports while the document changes.
+  public var hashIntervalMilliseconds: UInt64 = 2_000
+  /// Of one presence frame, as estimated; more slots make more frames.
+  public var presenceFrameBytesMax = 128 << 10
+
+  // MARK: flow control
+  /// Bytes on their way to one session before its presence is shed.
+  public var shedPresenceBytes = 256 << 10
+  /// Bytes on their way to one session before changes are held back and replaced by a catch-up.
+  public var outboxBytesMax = 1 << 20
+  /// Below this a session that was held back is caught up.
+  public var outboxLowBytes = 64 << 10
+  /// A session held back for so long: 4508.
+  public var slowGraceMilliseconds: UInt64 = 15_000
+
+  // MARK: runs
+  /// Runs at once; beyond it `limit`.
+  public var activeRunCountMax = 4
+  /// Runs that wait for their version or their turn; beyond it `limit`.
+  public var waitingRunCountMax = 64
+  /// A run whose version does not arrive within this: `conflict`.
+  public var runBarrierMilliseconds: UInt64 = 30_000
+  /// Of all events of one run; beyond it the run is ended with `run_failed`.
+  public var runEventBytesMax = 16 << 20
+  /// Idempotency keys remembered; beyond it the oldest is forgotten.
+  public var runKeyCountMax = 256
+  public var idempotencyKeyBytesMax = 128
+
+  // MARK: life of the room
+  /// Without sessions and runs for so long, the room is saved and unloaded.
+  public var idleUnloadMilliseconds: UInt64 = 60_000
+  /// Pause before the store is asked again after a failure; doubles up to the maximum.
+  public var reloadRetryMilliseconds: UInt64 = 200
+  public var reloadRetryMaxMilliseconds: UInt64 = 10_000
+  /// Dead entries go when every lease has seen past them and this has passed. Spec: ME5.
+  public var collectionHorizonMilliseconds: UInt64 = 24 * 3_600_000
+  public var collectionIntervalMilliseconds: UInt64 = 600_000
+  /// Least and greatest pause that a goodbye names when the server drains.
+  public var reconnectMinMilliseconds: UInt32 = 200
+  public var reconnectMaxMilliseconds: UInt32 = 3_000
+  /// A draining room waits so long for the store before it closes its sessions all the same.
+  public var drainFlushMilliseconds: UInt64 = 5_000
+
+  public init() {}
+}

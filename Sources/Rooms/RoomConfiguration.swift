@@ -1,0 +1,46 @@
+public import CollabProtocol
+public import RoomCore
+
+/// What the rooms of a server have in common.
+public struct RoomConfiguration: Sendable {
+  public var limits = RoomLimits()
+  /// Name and version of the program, told in the welcome.
+  public var server = "thaiyyal"
+  /// How long a shutdown may take before rooms are dropped as they are. The log holds every acknowledged change even then.
+  public var drainDeadline: Duration = .seconds(20)
+  public init() {}
+}
+
+/// What an authenticator says to a hello.
+public enum Admission: Sendable {
+  /// `role` is the most this subject may do in the workflow; the hello may ask for less. `subject` is empty in open mode.
+  case admitted(subject: String, role: Role)
+  case refused(CloseCode, reason: String)
+}
+
+/// Where the rooms count what happens. Called on event loops; must not block.
+public protocol RoomMetrics: Sendable {
+  func roomOpened()
+  func roomClosed()
+  func sessionJoined()
+  func sessionLeft(_ code: CloseCode)
+  func committed(changes: Int)
+  func refused(_ code: RefusalCode)
+  func broadcast(bytes: Int, members: Int)
+  func hashDiffered()
+  func storeFailed()
+}
+
+/// Counts nothing.
+public struct NoRoomMetrics: RoomMetrics {
+  public init() {}
+  public func roomOpened() {}
+  public func roomClosed() {}
+  public func sessionJoined() {}
+  public func sessionLeft(_ code: CloseCode) {}
+  public func committed(changes: Int) {}
+  public func refused(_ code: RefusalCode) {}
+  public func broadcast(bytes: Int, members: Int) {}
+  public func hashDiffered() {}
+  public func storeFailed() {}
+}

@@ -1,0 +1,6 @@
+import Rooms
+import Testing
+
+@Test func theLimitsTheClientsAreToldAreTheOnesTheRoomHolds() {
+  #expect(RoomConfiguration().limits.protocolLimits.changesInFlightMax == 4096)
+}
