@@ -39,7 +39,10 @@ public enum ProtocolVersion {
 }
 
 /// The two forms of a message on the wire.
-public enum WireEncoding: UInt8, Hashable, Sendable, CaseIterable { case json = 0, proto = 1 }
+public enum WireEncoding: UInt8, Hashable, Sendable, CaseIterable {
+  case json = 0
+  case proto = 1
+}
 
 public struct Lease: Hashable, Sendable {
   public static let secretBytes = 16
@@ -67,18 +70,41 @@ public struct Wants: Hashable, Sendable {
 
 /// Each role may do all that those before it may.
 public enum Role: UInt8, Hashable, Comparable, Sendable, CaseIterable {
-  case viewer = 1, commenter = 2, editor = 3, runner = 4, owner = 5
+  case viewer = 1
+  case commenter = 2
+  case editor = 3
+  case runner = 4
+  case owner = 5
   public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
 public struct ChangeBatch: Hashable, Sendable {
+  /// Something wrong with one change that was found while decoding. The change keeps its place in `changes`, without ops.
+  ///
+  /// The message as a whole is in good form, so the connection stays: refuse this change with `code` and `text`, and those after it with
+  /// `conflict`. Spec: RF2.
+  public struct Fault: Hashable, Sendable {
+    /// Place in `changes`.
+    public var index: Int
+    /// `.invalid` or `.tooLarge`.
+    public var code: RefusalCode
+    public var text: String
+    public init(index: Int, code: RefusalCode, text: String) {
+      self.index = index
+      self.code = code
+      self.text = text
+    }
+  }
   public var batch: UInt64
   public var changes: [Change]
   public var seen: UInt64
-  public init(batch: UInt64, changes: [Change], seen: UInt64) {
+  /// Ascending by index, at most one per change. Never encoded.
+  public var faults: [Fault]
+  public init(batch: UInt64, changes: [Change], seen: UInt64, faults: [Fault] = []) {
     self.batch = batch
     self.changes = changes
     self.seen = seen
+    self.faults = faults
   }
 }
 
@@ -121,8 +147,14 @@ public struct PresenceState: Hashable, Sendable {
 }
 
 public struct RunRequest: Hashable, Sendable {
-  public enum Policy: UInt8, Sendable, CaseIterable { case coalesce = 0, queue, parallel, reject }
-  public enum Parked: UInt8, Sendable, CaseIterable { case refuse = 0, prune }
+  public enum Policy: UInt8, Sendable, CaseIterable {
+    case coalesce = 0
+    case queue, parallel, reject
+  }
+  public enum Parked: UInt8, Sendable, CaseIterable {
+    case refuse = 0
+    case prune
+  }
   public var request: UInt64 = 0
   public var idempotencyKey = ""
   public var include = Version()

@@ -25,6 +25,8 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable, CustomStringConve
   public static let evicted = CloseCode(rawValue: 4509)
 
   /// Whether a client may come back: after a network's fault or a 45xx; never after a 44xx.
-  public var isTransient: Bool { (4500...4599).contains(rawValue) || rawValue == 1001 || rawValue == 1006 || rawValue == 1011 || rawValue == 1012 }
+  public var isTransient: Bool {
+    (4500...4599).contains(rawValue) || rawValue == 1001 || rawValue == 1006 || rawValue == 1011 || rawValue == 1012
+  }
   public var description: String { "\(rawValue)" }
 }

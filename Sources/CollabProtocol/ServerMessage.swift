@@ -49,7 +49,11 @@ public struct Limits: Hashable, Sendable {
 }
 
 public struct Welcome: Hashable, Sendable {
-  public enum Catchup: UInt8, Sendable, CaseIterable { case nothing = 1, changes = 2, snapshot = 3 }
+  public enum Catchup: UInt8, Sendable, CaseIterable {
+    case nothing = 1
+    case changes = 2
+    case snapshot = 3
+  }
   public var protocolMajor: UInt32 = ProtocolVersion.major
   public var protocolMinor: UInt32 = ProtocolVersion.minor
   public var session = ""
@@ -87,7 +91,8 @@ public struct SnapshotChunk: Hashable, Sendable {
 
 /// Why a change, or another message, was not taken. The connection stays. Spec: the refusal table.
 public enum RefusalCode: UInt8, Hashable, Sendable, CaseIterable {
-  case forbidden = 1, invalid, tooLarge, limit, rateLimited, clockSkew, staleLease, conflict, unavailable
+  case forbidden = 1
+  case invalid, tooLarge, limit, rateLimited, clockSkew, staleLease, conflict, unavailable
 }
 
 public struct Refusal: Hashable, Sendable {
@@ -156,7 +161,8 @@ public struct RunInfo: Hashable, Sendable {
 
 public struct RunEvent: Hashable, Sendable {
   public enum Kind: UInt8, Sendable, CaseIterable {
-    case runStarted = 1, nodeStarted, nodeSucceeded, nodeFailed, nodeSkipped, runFinished, runCancelled, runFailed
+    case runStarted = 1
+    case nodeStarted, nodeSucceeded, nodeFailed, nodeSkipped, runFinished, runCancelled, runFailed
     /// Whether the run is over with it.
     public var isLast: Bool { self == .runFinished || self == .runCancelled || self == .runFailed }
   }

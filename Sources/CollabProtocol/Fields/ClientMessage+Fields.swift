@@ -1,0 +1,258 @@
+import CRDT
+import WorkflowDocument
+
+extension WireWriter {
+  @inline(__always) mutating func clientMessage(_ message: ClientMessage) {
+    switch message {
+    case .hello(let hello): self.message(1, "hello") { $0.helloFields(hello) }
+    case .change(let batch):
+      self.message(2, "change") { writer in
+        writer.uint64(1, "batch", batch.batch)
+        writer.messages(2, "changes", batch.changes) { $0.changeFields($1) }
+        writer.uint64(3, "seen", batch.seen)
+      }
+    case .presence(let state):
+      self.message(3, "presence") { $0.message(1, "state") { $0.presenceFields(state) } }
+    case .run(let run):
+      self.message(4, "run") { writer in
+        writer.uint64(1, "request", run.request)
+        writer.string(2, "idempotencyKey", run.idempotencyKey)
+        writer.version(3, "include", run.include)
+        writer.enumeration(4, "policy", run.policy)
+        writer.enumeration(5, "parked", run.parked)
+      }
+    case .cancelRun(let cancel):
+      self.message(5, "cancelRun") { writer in
+        writer.uint64(1, "request", cancel.request)
+        writer.string(2, "run", cancel.run)
+      }
+    case .resync(let resync):
+      self.message(6, "resync") { writer in
+        writer.version(1, "version", resync.version)
+        writer.bytes(2, "graphHash", resync.graphHash)
+        writer.bytes(3, "documentHash", resync.documentHash)
+      }
+    case .ping(let ping):
+      self.message(7, "ping") { writer in
+        writer.uint64(1, "id", ping.id)
+        writer.uint64(2, "seen", ping.seen)
+      }
+    case .unknown: break
+    }
+  }
+
+  @inline(__always) private mutating func helloFields(_ hello: Hello) {
+    uint32(1, "protocolMajor", hello.protocolMajor)
+    uint32(2, "protocolMinor", hello.protocolMinor)
+    string(3, "token", hello.token)
+    string(4, "name", hello.name)
+    string(5, "colour", hello.colour)
+    optionalEnumeration(6, "kind", hello.kind)
+    lease(7, "lease", hello.lease)
+    version(8, "version", hello.version)
+    if let wants = hello.wants {
+      message(9, "wants") { writer in
+        writer.bool(1, "changes", wants.changes)
+        writer.bool(2, "presence", wants.presence)
+        writer.bool(3, "runs", wants.runs)
+        writer.bool(4, "issues", wants.issues)
+      }
+    }
+    bool(10, "create", hello.create)
+    optionalEnumeration(11, "roleMax", hello.roleMax)
+    string(12, "client", hello.client)
+  }
+}
+
+/// The message of a client while it is read.
+struct ClientMessageDraft: WireReadable {
+  private var kind: UInt32 = 0
+  private var hello = Hello.blank
+  private var batch = ChangeBatch(batch: 0, changes: [], seen: 0)
+  private var presence = PresenceUpdateDraft()
+  private var run = RunRequestDraft()
+  private var cancel = CancelRun(request: 0, run: "")
+  private var resync = Resync(version: Version())
+  private var ping = Ping(id: 0)
+
+  static let fieldNames = FieldNames("hello", "change", "presence", "run", "cancelRun", "resync", "ping")
+  var names: FieldNames { Self.fieldNames }
+
+  mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
+    guard (1...7).contains(field) else { return try reader.skip() }
+    try reader.oneof(alreadySet: kind != 0)
+    // In binary the last kind counts; only when the same one comes again is it merged.
+    if kind != 0, kind != field { self = ClientMessageDraft() }
+    kind = field
+    switch field {
+    case 1: try reader.message(&hello)
+    case 2: try reader.message(&batch)
+    case 3:
+      guard reader.context.byteCount <= reader.limits.presenceBytesMax else {
+        throw .refused(.tooLarge, "a presence message of more than \(reader.limits.presenceBytesMax) bytes")
+      }
+      try reader.message(&presence)
+    case 4: try reader.message(&run)
+    case 5: try reader.message(&cancel)
+    case 6: try reader.message(&resync)
+    default: try reader.message(&ping)
+    }
+  }
+
+  func message() throws(DecodeError) -> ClientMessage {
+    switch kind {
+    case 1: .hello(hello)
+    case 2: .change(batch)
+    case 3: .presence(presence.state)
+    case 4: .run(try run.checked())
+    case 5: .cancelRun(cancel)
+    case 6: .resync(resync)
+    case 7: .ping(ping)
+    default: .unknown
+    }
+  }
+}
+
+extension Hello: WireReadable {
+  static let fieldNames = FieldNames(
+    "protocolMajor", "protocolMinor", "token", "name", "colour", "kind", "lease", "version", "wants", "create", "roleMax", "client")
+  var names: FieldNames { Self.fieldNames }
+
+  /// A protocol version that is not told is 0, not this one.
+  static var blank: Hello {
+    var hello = Hello()
+    hello.protocolMajor = 0
+    hello.protocolMinor = 0
+    return hello
+  }
+
+  mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
+    switch field {
+    case 1: protocolMajor = try reader.uint32()
+    case 2: protocolMinor = try reader.uint32()
+    case 3: token = try reader.string("hello.token", max: reader.limits.tokenBytesMax)
+    case 4: name = try reader.string("hello.name", max: DecodeLimits.nameBytesMax)
+    case 5: colour = try reader.string("hello.colour", max: DecodeLimits.colourBytesMax)
+    case 6: kind = try reader.enumeration(Author.Kind.self)
+    case 7: lease = try reader.message(or: lease ?? Lease.blank)
+    case 8: version = try reader.version(or: version)
+    case 9: wants = try reader.message(or: wants ?? Wants(changes: false, presence: false, runs: false, issues: false))
+    case 10: create = try reader.bool()
+    case 11: roleMax = try reader.enumeration(Role.self)
+    case 12: client = try reader.string("hello.client", max: DecodeLimits.clientBytesMax)
+    default: try reader.skip()
+    }
+  }
+}
+
+extension Wants: WireReadable {
+  static let fieldNames = FieldNames("changes", "presence", "runs", "issues")
+  var names: FieldNames { Self.fieldNames }
+
+  mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
+    switch field {
+    case 1: changes = try reader.bool()
+    case 2: presence = try reader.bool()
+    case 3: runs = try reader.bool()
+    case 4: issues = try reader.bool()
+    default: try reader.skip()
+    }
+  }
+}
+
+extension ChangeBatch: WireReadable {
+  static let fieldNames = FieldNames("batch", "changes", "seen")
+  var names: FieldNames { Self.fieldNames }
+
+  mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
+    switch field {
+    case 1: batch = try reader.uint64()
+    case 2:
+      try reader.elements { reader throws(DecodeError) in
+        try reader.room(for: "changes in one batch", count: changes.count, max: reader.limits.changesPerBatchMax)
+        let (change, fault) = try reader.changeOrFault()
+        if let fault { faults.append(Fault(index: changes.count, code: fault.code, text: fault.text)) }
+        changes.append(change)
+      }
+    case 3: seen = try reader.uint64()
+    default: try reader.skip()
+    }
+  }
+}
+
+private struct PresenceUpdateDraft: WireReadable {
+  var state = PresenceState()
+
+  static let fieldNames = FieldNames("state")
+  var names: FieldNames { Self.fieldNames }
+
+  mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
+    guard field == 1 else { return try reader.skip() }
+    try reader.message(&state)
+  }
+}
+
+/// A run request while it is read: a policy that is not known must not run anything, and its refusal needs the request's number.
+private struct RunRequestDraft: WireReadable {
+  var run = RunRequest()
+  var unknownPolicy = false
+
+  static let fieldNames = FieldNames("request", "idempotencyKey", "include", "policy", "parked")
+  var names: FieldNames { Self.fieldNames }
+
+  mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
+    switch field {
+    case 1: run.request = try reader.uint64()
+    case 2: run.idempotencyKey = try reader.string("run.idempotency_key", max: DecodeLimits.keyBytesMax)
+    case 3: run.include = try reader.version(or: run.include)
+    case 4: if let policy = try reader.enumeration(RunRequest.Policy.self) { run.policy = policy } else { unknownPolicy = true }
+    case 5: if let parked = try reader.enumeration(RunRequest.Parked.self) { run.parked = parked } else { unknownPolicy = true }
+    default: try reader.skip()
+    }
+  }
+
+  func checked() throws(DecodeError) -> RunRequest {
+    guard !unknownPolicy else { throw .refused(.invalid, "a run policy that this version does not know", request: run.request) }
+    return run
+  }
+}
+
+extension CancelRun: WireReadable {
+  static let fieldNames = FieldNames("request", "run")
+  var names: FieldNames { Self.fieldNames }
+
+  mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
+    switch field {
+    case 1: request = try reader.uint64()
+    case 2: run = try reader.string("cancel_run.run", max: DecodeLimits.runBytesMax)
+    default: try reader.skip()
+    }
+  }
+}
+
+extension Resync: WireReadable {
+  static let fieldNames = FieldNames("version", "graphHash", "documentHash")
+  var names: FieldNames { Self.fieldNames }
+
+  mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
+    switch field {
+    case 1: version = try reader.version(or: version)
+    case 2: graphHash = try reader.bytes("resync.graph_hash", max: DecodeLimits.hashBytesMax)
+    case 3: documentHash = try reader.bytes("resync.document_hash", max: DecodeLimits.hashBytesMax)
+    default: try reader.skip()
+    }
+  }
+}
+
+extension Ping: WireReadable {
+  static let fieldNames = FieldNames("id", "seen")
+  var names: FieldNames { Self.fieldNames }
+
+  mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
+    switch field {
+    case 1: id = try reader.uint64()
+    case 2: seen = try reader.uint64()
+    default: try reader.skip()
+    }
+  }
+}
