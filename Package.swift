@@ -49,10 +49,10 @@ let package = Package(
     // Ring 0: decides. No input or output, no clock, no randomness, no lock.
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    library("CRDT", [.collections]),
+    library("CRDT"),
     library("Hashing", ["COpenSSL"]),
     library("WorkflowGraph", [.collections, "Hashing"]),
-    library("WorkflowDocument", [.collections, "CRDT", "WorkflowGraph"]),
+    library("WorkflowDocument", ["CRDT", "Hashing", "WorkflowGraph"]),
     library("CollabProtocol", ["CRDT", "WorkflowGraph", "WorkflowDocument", .nioCore]),
     library("RoomCore", [.collections, "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol"]),
     library("WorkflowEngine", [.collections, "WorkflowGraph"]),

@@ -36,7 +36,11 @@ public struct Change: Hashable, Sendable {
 
 /// Who made a change: a person, a bot, or an agent acting for somebody.
 public struct Author: Hashable, Sendable {
-  public enum Kind: UInt8, Sendable, CaseIterable { case person = 1, bot = 2, agent = 3 }
+  public enum Kind: UInt8, Sendable, CaseIterable {
+    case person = 1
+    case bot = 2
+    case agent = 3
+  }
   /// The authenticated subject, or "" in open mode.
   public var subject: String
   /// The name shown to others.

@@ -1,0 +1,146 @@
+import CRDT
+import WorkflowGraph
+
+extension WorkflowDocument {
+  /// Whether a well-behaved author could have made this change against a document that has all of it that its author had seen.
+  ///
+  /// Order within the log (gap, duplicate), clock skew and rights are not looked at. Growth is counted as if every op made something
+  /// new, so a change close to a limit may be refused a little early.
+  /// - Returns: `nil` when it is fine. O(ops).
+  public func check(_ change: Change, limits: DocumentLimits = .default) -> ChangeFault? {
+    if change.ops.isEmpty { return ChangeFault(.invalid, "The change has no ops.") }
+    if change.ops.count > limits.opCountMax {
+      return ChangeFault(.tooLarge, "The change has \(change.ops.count) ops; at most \(limits.opCountMax) are taken.")
+    }
+    if change.replica == .none || change.seq == 0 || change.hlc == .zero {
+      return ChangeFault(.invalid, "Replica, seq and hlc of a change start at 1.")
+    }
+    var growth = Growth()
+    for (index, op) in change.ops.enumerated() {
+      if let fault = check(op, at: change.stamp(index), limits: limits, growth: &growth) {
+        return ChangeFault(fault.code, "Op \(index): \(fault.text)")
+      }
+    }
+    if growth.nodes > 0, nodeCount + growth.nodes > limits.nodeCountMax {
+      return ChangeFault(.limit, "The workflow would have more than \(limits.nodeCountMax) nodes.")
+    }
+    if growth.edges > 0, edgeCount + growth.edges > limits.edgeCountMax {
+      return ChangeFault(.limit, "The workflow would have more than \(limits.edgeCountMax) connections.")
+    }
+    if growth.bytes > 0, byteCount + growth.bytes > limits.documentBytesMax {
+      return ChangeFault(.limit, "The workflow would take more than \(limits.documentBytesMax) bytes.")
+    }
+    return nil
+  }
+
+  private struct Growth {
+    var nodes = 0
+    var edges = 0
+    var bytes = 0
+  }
+
+  private func check(_ op: Op, at stamp: Stamp, limits: DocumentLimits, growth: inout Growth) -> ChangeFault? {
+    switch op {
+    case .setMeta(let field, let value):
+      guard field.isValidForMeta else { return Self.badField(field, of: "the workflow") }
+      return check(value, limits, &growth) ?? checkCount(state.meta, field, limits)
+    case .setNodeLife(let node, let alive):
+      let slot = state.slot(of: node)
+      if alive, !(slot.map { state.nodes[Int($0)].isAlive } ?? false) { growth.nodes += 1 }
+      return check(id: node.rawValue, "node", isNew: slot == nil, limits, &growth)
+    case .setNodeField(let node, let field, let value):
+      guard field.isValidForNode else { return Self.badField(field, of: "a node") }
+      let slot = state.slot(of: node)
+      return check(id: node.rawValue, "node", isNew: slot == nil, limits, &growth)
+        ?? check(value, limits, &growth) ?? Self.checkShape(field, value)
+        ?? slot.flatMap { checkCount(state.nodes[Int($0)].fields, field, limits) }
+    case .addEdge(let edge):
+      let slot = state.slot(of: edge)
+      let tagCount = slot.map { state.edges[Int($0)].tags.count } ?? 0
+      if tagCount == 0 { growth.edges += 1 }
+      if tagCount >= limits.tagCountMax { return ChangeFault(.limit, "The connection \(edge) was added too often.") }
+      growth.bytes += DocumentState.registerBytes
+      return check(edge, isNew: slot == nil, limits, &growth)
+    case .removeEdge(let edge, let tags):
+      return check(edge, isNew: false, limits, &growth) ?? check(tags: tags, of: edge, at: stamp, limits)
+    case .setEdgeField(let edge, let field, let value):
+      guard field.isValidForEdge else { return Self.badField(field, of: "a connection") }
+      let slot = state.slot(of: edge)
+      return check(edge, isNew: slot == nil, limits, &growth) ?? check(value, limits, &growth)
+        ?? slot.flatMap { checkCount(state.edges[Int($0)].fields, field, limits) }
+    case .setCommentLife(let comment, _):
+      return check(id: comment.rawValue, "comment", isNew: state.comments[comment] == nil, limits, &growth)
+    case .setCommentField(let comment, let field, let value):
+      guard field.isValidForComment else { return Self.badField(field, of: "a comment") }
+      let record = state.comments[comment]
+      return check(id: comment.rawValue, "comment", isNew: record == nil, limits, &growth) ?? check(value, limits, &growth)
+        ?? record.flatMap { checkCount($0.fields, field, limits) }
+    }
+  }
+
+  private func check(id: String, _ kind: String, isNew: Bool, _ limits: DocumentLimits, _ growth: inout Growth) -> ChangeFault? {
+    if id.isEmpty { return ChangeFault(.invalid, "The id of a \(kind) is empty.") }
+    if id.utf8.count > limits.idBytesMax {
+      return ChangeFault(.tooLarge, "The id of a \(kind) has \(id.utf8.count) bytes; at most \(limits.idBytesMax) are taken.")
+    }
+    growth.bytes += DocumentState.registerBytes
+    if isNew { growth.bytes += DocumentState.recordBytes + id.utf8.count }
+    return nil
+  }
+
+  private func check(_ edge: EdgeKey, isNew: Bool, _ limits: DocumentLimits, _ growth: inout Growth) -> ChangeFault? {
+    if isNew { growth.bytes += DocumentState.recordBytes }
+    for handle in [edge.sourceHandle, edge.targetHandle] {
+      guard let handle, handle.utf8.count > limits.idBytesMax else { continue }
+      return ChangeFault(.tooLarge, "A handle has \(handle.utf8.count) bytes; at most \(limits.idBytesMax) are taken.")
+    }
+    return check(id: edge.source.rawValue, "node", isNew: state.slot(of: edge.source) == nil, limits, &growth)
+      ?? check(id: edge.target.rawValue, "node", isNew: state.slot(of: edge.target) == nil, limits, &growth)
+  }
+
+  /// An author can only have seen adds that are here, or that stand earlier in the same change.
+  private func check(tags: [Stamp], of edge: EdgeKey, at stamp: Stamp, _ limits: DocumentLimits) -> ChangeFault? {
+    if tags.isEmpty { return ChangeFault(.invalid, "The removal of \(edge) names no add.") }
+    if tags.count > limits.tagCountMax {
+      return ChangeFault(.tooLarge, "The removal of \(edge) names \(tags.count) adds; at most \(limits.tagCountMax) are taken.")
+    }
+    for tag in tags where !state.version.covers(tag.id) {
+      let isOwn = tag.replica == stamp.replica && tag.seq == stamp.seq && tag.hlc == stamp.hlc && tag.index < stamp.index
+      if !isOwn { return ChangeFault(.invalid, "The removal of \(edge) names an add that nobody has made (\(tag)).") }
+    }
+    return nil
+  }
+
+  private func check(_ value: JSONText?, _ limits: DocumentLimits, _ growth: inout Growth) -> ChangeFault? {
+    guard let value else { return nil }
+    let bytes = value.text.utf8.count
+    growth.bytes += bytes + DocumentState.registerBytes
+    if bytes > limits.valueBytesMax {
+      return ChangeFault(.tooLarge, "A value has \(bytes) bytes; at most \(limits.valueBytesMax) are taken.")
+    }
+    return nil
+  }
+
+  private func checkCount(_ fields: FieldMap, _ field: FieldKey, _ limits: DocumentLimits) -> ChangeFault? {
+    guard fields.count >= limits.fieldCountMax else { return nil }
+    if let symbol = state.names.find(field), fields[symbol] != nil { return nil }
+    return ChangeFault(.limit, "There would be more than \(limits.fieldCountMax) fields in one place.")
+  }
+
+  /// The few fields whose shape the graph depends on.
+  private static func checkShape(_ field: FieldKey, _ value: JSONText?) -> ChangeFault? {
+    guard let value else { return nil }
+    switch field {
+    case .type where (value.stringValue ?? "").isEmpty:
+      return ChangeFault(.invalid, "The type of a node is a JSON string that is not empty.")
+    case .position where value.pointValue == nil: return ChangeFault(.invalid, "The position of a node is {\"x\": number, \"y\": number}.")
+    case .parentID where value.stringValue == nil: return ChangeFault(.invalid, "The parentId of a node is a JSON string.")
+    default: return nil
+    }
+  }
+
+  private static func badField(_ field: FieldKey, of thing: String) -> ChangeFault {
+    let why = field.isEphemeral ? " It belongs to one person's canvas and is sent as presence, if at all." : ""
+    return ChangeFault(.invalid, "\"\(field)\" is no field of \(thing).\(why)")
+  }
+}

@@ -1,0 +1,202 @@
+import CRDT
+import WorkflowGraph
+
+/// What is replicated: registers, tags, waiting removals and the version. Everything else is derived from it.
+struct DocumentState: Sendable {
+  /// Counted for each register and tag beside its text: about what it takes in memory.
+  static let registerBytes = 48
+  /// Counted for each node, edge or comment beside its id.
+  static let recordBytes = 96
+
+  var version = Version()
+  var highestTime = HybridTime.zero
+  var names = NameTable()
+  var meta = FieldMap()
+  var nodes: [NodeRecord] = []
+  var edges: [EdgeRecord] = []
+  var comments: [CommentID: CommentRecord] = [:]
+  var pendingRemovals = PendingRemovals<EdgeKey>()
+  /// Ids, field names' values and a fixed sum per record, register and tag: grows and shrinks with what is held, tombstones included.
+  var byteCount = 0
+  /// Nodes whose life is true, typed or not.
+  var aliveNodeCount = 0
+  /// Edges with a tag, parked ones included.
+  var liveEdgeCount = 0
+  private var nodeSlots: [NodeID: Slot] = [:]
+  private var edgeSlots: [EdgeName: Slot] = [:]
+  private var freeNodes: [Slot] = []
+  private var freeEdges: [Slot] = []
+
+  /// Room for so many more, for whoever knows.
+  mutating func reserve(nodes nodeCount: Int, edges edgeCount: Int) {
+    nodes.reserveCapacity(nodeCount)
+    edges.reserveCapacity(edgeCount)
+    nodeSlots.reserveCapacity(nodeCount)
+    edgeSlots.reserveCapacity(edgeCount)
+  }
+}
+
+// MARK: - Slots
+
+extension DocumentState {
+  func slot(of node: NodeID) -> Slot? { nodeSlots[node] }
+
+  func slot(of edge: EdgeKey) -> Slot? {
+    guard let source = nodeSlots[edge.source], let target = nodeSlots[edge.target],
+      let sourceHandle = names.find(handle: edge.sourceHandle), let targetHandle = names.find(handle: edge.targetHandle)
+    else { return nil }
+    return edgeSlots[EdgeName(source: source, target: target, sourceHandle: sourceHandle, targetHandle: targetHandle)]
+  }
+
+  /// Every slot that is in use.
+  var nodeSlotsInUse: some Sequence<Slot> { nodeSlots.values }
+  var edgeSlotsInUse: some Sequence<Slot> { edgeSlots.values }
+
+  func key(of edge: Slot) -> EdgeKey {
+    let name = edges[Int(edge)].name
+    return EdgeKey(
+      source: nodes[Int(name.source)].id, sourceHandle: names.handle(name.sourceHandle),
+      target: nodes[Int(name.target)].id, targetHandle: names.handle(name.targetHandle))
+  }
+
+  mutating func ensureNode(_ id: NodeID) -> Slot {
+    if let slot = nodeSlots[id] { return slot }
+    let slot: Slot
+    if let free = freeNodes.popLast() {
+      slot = free
+      nodes[Int(slot)] = NodeRecord(id: id)
+    } else {
+      slot = Slot(nodes.count)
+      nodes.append(NodeRecord(id: id))
+    }
+    nodeSlots[id] = slot
+    byteCount += Self.recordBytes + id.rawValue.utf8.count
+    return slot
+  }
+
+  mutating func ensureEdge(_ key: EdgeKey) -> Slot {
+    let name = EdgeName(
+      source: ensureNode(key.source), target: ensureNode(key.target),
+      sourceHandle: names.intern(handle: key.sourceHandle), targetHandle: names.intern(handle: key.targetHandle))
+    if let slot = edgeSlots[name] { return slot }
+    let slot: Slot
+    if let free = freeEdges.popLast() {
+      slot = free
+      edges[Int(slot)] = EdgeRecord(name: name)
+    } else {
+      slot = Slot(edges.count)
+      edges.append(EdgeRecord(name: name))
+    }
+    edgeSlots[name] = slot
+    nodes[Int(name.source)].uses += 1
+    nodes[Int(name.target)].uses += 1
+    byteCount += Self.recordBytes
+    return slot
+  }
+
+  /// Gives the slot back when nothing is left of the edge, and with it the placeholders of its ends.
+  mutating func releaseEdgeIfEmpty(_ slot: Slot) {
+    let record = edges[Int(slot)]
+    guard record.isEmpty, edgeSlots[record.name] == slot else { return }
+    edgeSlots[record.name] = nil
+    freeEdges.append(slot)
+    byteCount -= Self.recordBytes
+    dropUse(of: record.name.source)
+    dropUse(of: record.name.target)
+  }
+
+  mutating func dropUse(of node: Slot) {
+    nodes[Int(node)].uses -= 1
+    let record = nodes[Int(node)]
+    guard record.uses == 0, record.isEmpty else { return }
+    nodeSlots[record.id] = nil
+    freeNodes.append(node)
+    byteCount -= Self.recordBytes + record.id.rawValue.utf8.count
+  }
+}
+
+// MARK: - Writes
+
+extension DocumentState {
+  /// - Returns: whether the write won.
+  mutating func writeMeta(_ field: FieldKey, _ value: JSONText?, stamp: Stamp) -> Bool {
+    count(meta.write(names.intern(field), value, stamp: stamp), value)
+  }
+
+  mutating func writeNodeLife(_ slot: Slot, _ alive: Bool, stamp: Stamp) -> Bool {
+    let before = nodes[Int(slot)].isAlive
+    guard Self.write(&nodes[Int(slot)].life, alive, stamp: stamp) else { return false }
+    aliveNodeCount += (alive ? 1 : 0) - (before ? 1 : 0)
+    return true
+  }
+
+  /// Also keeps the slot that `parentId` names.
+  mutating func writeNodeField(_ slot: Slot, _ symbol: Symbol, _ value: JSONText?, stamp: Stamp) -> Bool {
+    guard count(nodes[Int(slot)].fields.write(symbol, value, stamp: stamp), value) else { return false }
+    if symbol == NameTable.parentID { nameParent(of: slot, value) }
+    return true
+  }
+
+  mutating func nameParent(of slot: Slot, _ value: JSONText?) {
+    let before = nodes[Int(slot)].parent
+    let parent = value.flatMap { $0.stringValue }.map { ensureNode(NodeID($0)) } ?? .none
+    if parent >= 0 { nodes[Int(parent)].uses += 1 }
+    nodes[Int(slot)].parent = parent
+    if before >= 0 { dropUse(of: before) }
+  }
+
+  mutating func writeEdgeField(_ slot: Slot, _ field: FieldKey, _ value: JSONText?, stamp: Stamp) -> Bool {
+    count(edges[Int(slot)].fields.write(names.intern(field), value, stamp: stamp), value)
+  }
+
+  mutating func writeCommentLife(_ comment: CommentID, _ alive: Bool, stamp: Stamp) -> Bool {
+    ensureComment(comment)
+    return Self.write(&comments[comment, default: CommentRecord()].life, alive, stamp: stamp)
+  }
+
+  mutating func writeCommentField(_ comment: CommentID, _ field: FieldKey, _ value: JSONText?, stamp: Stamp) -> Bool {
+    ensureComment(comment)
+    let symbol = names.intern(field)
+    return count(comments[comment, default: CommentRecord()].fields.write(symbol, value, stamp: stamp), value)
+  }
+
+  mutating func addTag(_ slot: Slot, _ tag: Stamp) -> Bool {
+    let wasEmpty = edges[Int(slot)].tags.isEmpty
+    guard edges[Int(slot)].tags.add(tag) else { return false }
+    byteCount += Self.registerBytes
+    if wasEmpty { liveEdgeCount += 1 }
+    return true
+  }
+
+  mutating func removeTag(_ slot: Slot, _ tag: Stamp) -> Bool {
+    guard edges[Int(slot)].tags.remove(tag) else { return false }
+    byteCount -= Self.registerBytes
+    if edges[Int(slot)].tags.isEmpty { liveEdgeCount -= 1 }
+    return true
+  }
+
+  mutating func ensureComment(_ comment: CommentID) {
+    guard comments[comment] == nil else { return }
+    comments[comment] = CommentRecord()
+    byteCount += Self.recordBytes + comment.rawValue.utf8.count
+  }
+
+  private static func write(_ register: inout LWWRegister<Bool>?, _ value: Bool, stamp: Stamp) -> Bool {
+    if register == nil {
+      register = LWWRegister(value, stamp: stamp)
+      return true
+    }
+    if case .older? = register?.write(value, stamp: stamp) { return false }
+    return true
+  }
+
+  /// Keeps the byte count; true when the write won.
+  private mutating func count(_ outcome: LWWOutcome<JSONText?>, _ value: JSONText?) -> Bool {
+    switch outcome {
+    case .older: return false
+    case .first: byteCount += Self.registerBytes + (value?.text.utf8.count ?? 0)
+    case .replaced(let before): byteCount += (value?.text.utf8.count ?? 0) - (before?.text.utf8.count ?? 0)
+    }
+    return true
+  }
+}

@@ -1,0 +1,79 @@
+import CRDT
+import WorkflowGraph
+
+/// What is wrong with a node or an edge, and how to say it. The only place that asks the catalogue. Spec: GV4.
+enum IssueRules {
+  static func issues(edge slot: Slot, _ state: DocumentState, _ projection: Projection) -> [Issue] {
+    switch projection.standing(slot) {
+    case .gone, .taken, .undecided: return []
+    case .orphan:
+      let key = state.key(of: slot)
+      let missing = projection.isVisible(state.edges[Int(slot)].name.source) ? key.target : key.source
+      return [
+        Issue(
+          code: "edge_orphan", severity: .warning, edge: key,
+          text: "The connection \(key) is set aside because node \(missing) is not on the canvas.")
+      ]
+    case .cyclic:
+      let key = state.key(of: slot)
+      return [
+        Issue(
+          code: "edge_cycle", severity: .error, edge: key,
+          text: "The connection \(key) is set aside because it would close a loop. Remove it, or another connection of the loop.")
+      ]
+    }
+  }
+
+  static func issues(node slot: Slot, _ state: DocumentState, _ projection: Projection, _ labels: LabelIndex) -> [Issue] {
+    guard projection.isVisible(slot) else { return [] }
+    let record = state.nodes[Int(slot)]
+    var issues: [Issue] = []
+    switch projection.parents.standing(of: slot) {
+    case .missing:
+      issues.append(
+        Issue(
+          code: "parent_missing", severity: .warning, node: record.id, field: .parentID,
+          text: "Node \(record.id) belongs to a group that is not on the canvas."))
+    case .loop:
+      issues.append(
+        Issue(
+          code: "parent_loop", severity: .warning, node: record.id, field: .parentID,
+          text: "Node \(record.id) belongs to a group that is inside of it."))
+    case .held, nil: break
+    }
+    var fields: [FieldKey: JSONText] = [:]
+    for entry in record.fields.entries where !state.names.isLayout[Int(entry.key)] {
+      if let value = entry.register.value { fields[state.names[entry.key]] = value }
+    }
+    var inputCount = 0
+    projection.forEachLiveEdge(into: slot) { if projection.standing($0) == .taken { inputCount += 1 } }
+    issues += NodeCheck.issues(of: record.id, fields: fields, inputs: inputCount)
+    if let label = label(of: record, state.names), labels.count(label) > 1 {
+      issues.append(
+        Issue(
+          code: "name_duplicate", severity: .warning, node: record.id, field: .label,
+          text: "Several nodes are called \(label.text)."))
+    }
+    return issues
+  }
+
+  /// What the node is called, as JSON; `nil` when it is not called anything.
+  static func label(of record: NodeRecord, _ names: NameTable) -> JSONText? {
+    guard let symbol = names.find(.label), let label = record.fields[symbol]?.value, label.text != "\"\"", label.text != "null"
+    else { return nil }
+    return label
+  }
+
+  static func precedes(_ a: Issue, _ b: Issue) -> Bool {
+    if a.node != b.node { return precedes(a.node, b.node) }
+    if a.edge != b.edge { return precedes(a.edge, b.edge) }
+    if a.field != b.field { return precedes(a.field, b.field) }
+    return a.code < b.code
+  }
+
+  private static func precedes<Key: Comparable>(_ a: Key?, _ b: Key?) -> Bool {
+    guard let b else { return false }
+    guard let a else { return true }
+    return a < b
+  }
+}

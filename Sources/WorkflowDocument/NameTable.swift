@@ -1,0 +1,39 @@
+import WorkflowGraph
+
+/// A name's number within one document: field names and handles are few and written often.
+typealias Symbol = Int32
+
+/// Field names and handles by number, told apart by their bytes. Numbers differ between replicas and never leave the document.
+struct NameTable: Sendable {
+  static let none: Symbol = -1
+  static let type: Symbol = 0
+  static let parentID: Symbol = 1
+
+  private(set) var names: [FieldKey] = []
+  /// By symbol: whether the field says only how a node looks.
+  private(set) var isLayout: [Bool] = []
+  private var symbols: [FieldKey: Symbol] = [:]
+
+  init() {
+    _ = intern(.type)
+    _ = intern(.parentID)
+  }
+
+  subscript(symbol: Symbol) -> FieldKey { names[Int(symbol)] }
+
+  func find(_ name: FieldKey) -> Symbol? { symbols[name] }
+
+  mutating func intern(_ name: FieldKey) -> Symbol {
+    if let symbol = symbols[name] { return symbol }
+    let symbol = Symbol(names.count)
+    names.append(name)
+    isLayout.append(name.isLayout)
+    symbols[name] = symbol
+    return symbol
+  }
+
+  /// A handle as a number: a missing one is `none`, an empty one is a name like any other.
+  mutating func intern(handle: String?) -> Symbol { handle.map { intern(FieldKey($0)) } ?? Self.none }
+  func find(handle: String?) -> Symbol? { handle.map { find(FieldKey($0)) } ?? Self.none }
+  func handle(_ symbol: Symbol) -> String? { symbol < 0 ? nil : names[Int(symbol)].rawValue }
+}
