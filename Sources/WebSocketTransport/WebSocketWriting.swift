@@ -1,0 +1,133 @@
+public import NIOCore
+
+extension WebSocketConnection {
+  /// Sends one message as one frame and flushes. Does nothing once the connection is closing.
+  /// - Parameter compress: `false` for what is compressed already.
+  public func send(_ kind: WebSocketPayloadKind, _ payload: ByteBuffer, compress: Bool = true) {
+    guard case .open = phase else { return }
+    var frame = ByteBuffer()
+    let mask = nextMask()
+    if compress, let deflater = ownDeflater() {
+      deflater.append(kind, payload, mask: mask, to: &frame)
+    } else {
+      FrameEncoder.append(first: 0x80 | kind.rawValue, payload, mask: mask, to: &frame)
+    }
+    writeAndFlush(frame)
+  }
+
+  /// Sends frames that ``FrameEncoder`` or ``SharedDeflater`` made, the same buffer for any number of connections: no copy, one flush.
+  /// Servers only (frames are not masked). Does nothing once the connection is closing.
+  public func sendFrames(_ frames: ByteBuffer) {
+    precondition(configuration.role == .server, "a client masks its frames")
+    guard case .open = phase else { return }
+    writeAndFlush(frames)
+  }
+
+  /// Bytes handed to the channel and not yet written to the socket. Less than `writeBufferHigh` counts as 0: a channel that swallows
+  /// everything at once is not asked for receipts.
+  public var bytesOutstanding: Int { congestion.outstanding }
+
+  public func channelWritabilityChanged(context: ChannelHandlerContext) {
+    let wasCongested = congestion.isActive
+    congestion.writabilityChanged(to: context.channel.isWritable)
+    if wasCongested, !congestion.isActive {
+      if let payload = pongOwed, case .open = phase {
+        pongOwed = nil
+        writeControl(.pong, payload, flushing: true)
+      }
+      delegate?.webSocketDidBecomeWritable(self)
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  // MARK: Control frames
+
+  /// A peer that sends pings and reads nothing must not fill memory with pongs: while congested only the latest is owed (RFC 6455 §5.5.3).
+  func answerPing(_ payload: ByteBuffer) {
+    if congestion.isActive { pongOwed = payload } else { writeControl(.pong, payload, flushing: false) }
+  }
+
+  func sendPing() { writeControl(.ping, ByteBuffer(), flushing: true) }
+
+  func writeClose(code: UInt16, reason: String) {
+    writeControl(.close, ClosePayload.encode(code: code, reason: reason), flushing: true)
+  }
+
+  private func writeControl(_ opcode: FrameHeader.Opcode, _ payload: ByteBuffer, flushing: Bool) {
+    var frame = ByteBuffer()
+    FrameEncoder.append(first: 0x80 | opcode.rawValue, payload, mask: nextMask(), to: &frame)
+    if flushing {
+      writeAndFlush(frame)
+    } else {
+      needsFlush = true
+      context?.write(wrapOutboundOut(frame), promise: nil)
+    }
+  }
+
+  private func nextMask() -> UInt32? {
+    configuration.role == .server ? nil : UInt32.random(in: .min ... .max)
+  }
+
+  private func ownDeflater() -> FrameDeflater? {
+    guard let deflate, case .on(let own) = configuration.deflate else { return nil }
+    let bits = deflate.windowBits(configuration.role)
+    guard deflate.keepsContext(configuration.role) else {
+      return configuration.codecs.codecs(on: eventLoop).deflater(own, windowBits: bits)
+    }
+    if let deflater { return deflater }
+    let made = FrameDeflater(own, windowBits: bits, keepsContext: true)
+    deflater = made
+    return made
+  }
+
+  private func writeAndFlush(_ bytes: ByteBuffer) {
+    guard let context else { return }
+    needsFlush = false
+    guard congestion.willWrite(bytes.readableBytes) else {
+      context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+      congestion.didWrite()
+      return
+    }
+    let written = context.eventLoop.makePromise(of: Void.self)
+    let receipt = congestion.receipt(for: bytes.readableBytes)
+    written.futureResult.assumeIsolated().whenComplete { [self] _ in congestion.settle(receipt) }
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
+  }
+}
+
+/// How much the channel holds, counted only while it holds much: the usual write costs neither a promise nor a look at the channel.
+struct Congestion {
+  struct Receipt {
+    fileprivate var count: Int
+    fileprivate var episode: UInt32
+  }
+
+  private(set) var isActive = false
+  private(set) var outstanding = 0
+  private var episode: UInt32 = 0
+  /// Of the write that is being made: it may be the one that congests the channel, which then says so from inside the call.
+  private var current = 0
+
+  /// - Returns: whether the write needs a receipt.
+  mutating func willWrite(_ count: Int) -> Bool {
+    current = isActive ? 0 : count
+    return isActive
+  }
+
+  mutating func didWrite() { current = 0 }
+
+  mutating func receipt(for count: Int) -> Receipt {
+    outstanding += count
+    return Receipt(count: count, episode: episode)
+  }
+
+  mutating func settle(_ receipt: Receipt) { if receipt.episode == episode, isActive { outstanding -= receipt.count } }
+
+  mutating func writabilityChanged(to isWritable: Bool) {
+    guard isWritable == isActive else { return }
+    isActive = !isWritable
+    // What is left below the low mark is not worth counting; receipts of the past are void.
+    episode &+= 1
+    outstanding = isWritable ? 0 : current
+  }
+}
