@@ -1,0 +1,46 @@
+# `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
+.PHONY: serve test check bench autobahn golden format setup clean
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+# Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
+SERVE ?=
+# The Autobahn runner: `autobahn.sh URL OUTDIR`, exit code 0 when no case failed.
+AUTOBAHN ?= ../shared/tools/autobahn.sh
+SOURCES := Package.swift Sources Tests Benchmarks
+
+serve: setup
+	swift build -c release --product thaiyyal
+	exec .build/release/thaiyyal serve $(SERVE)
+
+test: setup
+	swift build --build-tests
+	swift test --skip-build
+
+# Layout, house rules, no warning, quick tests.
+check: setup
+	swift format lint --strict --recursive --parallel $(SOURCES)
+	WARNINGS=error swift build --build-tests
+	WARNINGS=error swift test --skip-build --filter TidyTests
+	WARNINGS=error swift test --skip-build --skip 'TidyTests|EndToEndTests|GatewayTests'
+
+bench: setup
+	swift build -c release --product thaiyyal-bench
+	.build/release/thaiyyal-bench $(BENCH)
+
+autobahn: setup
+	swift build -c release --product websocket-echo
+	.ci/autobahn $(AUTOBAHN)
+
+# Writes the golden vectors anew. Look at the difference before you commit it: it is a change of the protocol.
+golden: setup
+	GOLDEN=write swift test --filter CollabProtocolTests
+	git --no-pager diff --stat -- fixtures
+
+format:
+	swift format --in-place --recursive --parallel $(SOURCES)
+
+setup:
+	@.ci/setup
+
+clean:
+	swift package clean

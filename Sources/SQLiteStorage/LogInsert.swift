@@ -1,0 +1,43 @@
+import Compression
+import GRDB
+import GRDBSQLite
+import WorkflowDocument
+
+/// The statement that runs once per change, through SQLite's own interface: GRDB's binding costs half as much again.
+struct LogInsert {
+  private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+  private let db: Database
+  private let statement: OpaquePointer
+
+  init(_ db: Database) throws {
+    self.db = db
+    statement = try db.cachedStatement(
+      sql: "INSERT INTO log(workflow, position, taken_at, kind, subject, name, body, checksum) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
+    ).sqliteStatement
+  }
+
+  func run(_ logged: LoggedChange, workflow: Int64) throws {
+    let record = LogRecord(logged)
+    sqlite3_bind_int64(statement, 1, workflow)
+    sqlite3_bind_int64(statement, 2, Int64(bitPattern: record.position))
+    sqlite3_bind_int64(statement, 3, Int64(bitPattern: record.takenAtMilliseconds))
+    sqlite3_bind_int(statement, 4, CInt(record.kind))
+    bind(record.subject, at: 5)
+    bind(record.name, at: 6)
+    sqlite3_bind_int64(statement, 8, Int64(record.checksum))
+    let code = record.body.withUnsafeBytes { body in
+      sqlite3_bind_blob(statement, 7, body.baseAddress, CInt(body.count), nil)
+      defer { sqlite3_bind_null(statement, 7) }
+      defer { sqlite3_reset(statement) }
+      return sqlite3_step(statement)
+    }
+    guard code == SQLITE_DONE else { throw DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage) }
+  }
+
+  private func bind(_ text: String, at index: CInt) {
+    var text = text
+    _ = text.withUTF8 { utf8 in
+      utf8.withMemoryRebound(to: CChar.self) { sqlite3_bind_text(statement, index, $0.baseAddress, CInt($0.count), Self.copied) }
+    }
+  }
+}

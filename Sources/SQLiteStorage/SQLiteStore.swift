@@ -1,0 +1,97 @@
+import GRDB
+public import Storage
+import Synchronization
+public import WorkflowDocument
+public import WorkflowGraph
+
+/// The store in one SQLite file: write-ahead log, `synchronous=FULL`, group commit. Spec: ST1 to ST6.
+///
+/// Everything that was queued while a commit ran, of all workflows, becomes durable in the next one: under load, a write costs a share
+/// of a disk flush. One thread writes; loads read on connections of their own and hold up no commit; big snapshots and the trimming of
+/// long logs happen in slices between commits. A file belongs to one process at a time.
+public final class SQLiteStore: WorkflowStore {
+  public let path: String
+  let options: SQLiteOptions
+  let pool: DatabasePool
+  /// Let go by `close`.
+  let lock: Mutex<FileLock?>
+  let queue = Mutex(CommitQueue())
+  let writer = Mutex(CommitWriter())
+
+  /// Opens the file, or makes it. Blocks for as long as SQLite needs to recover what the last process left.
+  ///
+  /// - Throws: `.unavailable` when the folder cannot be written or another process has the file; `.corrupt` when it is not ours.
+  public init(path: String, options: SQLiteOptions = SQLiteOptions()) throws(StoreError) {
+    self.path = path
+    self.options = options
+    let lock = try FileLock(of: path)
+    self.lock = Mutex(lock)
+    pool = try StoreFile.open(path, options: options)
+    let deleted: [Int64]
+    do {
+      deleted = try pool.read { try Int64.fetchAll($0, sql: "SELECT workflow FROM deleted") }
+    } catch {
+      throw StoreError(error, doing: "cannot open \(path)")
+    }
+    for key in deleted { enqueue(.sweep(SweepChore(workflow: key))) }
+  }
+
+  public func append(_ writes: [StoreWrite], to workflow: WorkflowID, completion: @escaping @Sendable (Result<Void, StoreError>) -> Void) {
+    let byteCount = writes.reduce(0) { $0 + $1.byteCount }
+    let limit = options.limits.queueBytesMax
+    let (wake, isClosed) = queue.withLock { queue -> (Bool, Bool) in
+      guard queue.phase == .open else { return (false, true) }
+      if queue.byteCount + byteCount > limit {
+        return (queue.add(.refuse(.queueFull(bytesMax: limit), workflow, completion)), false)
+      }
+      return (queue.add(.append(writes, workflow, byteCount: byteCount, completion)), false)
+    }
+    if wake { startDraining() }
+    if isClosed { Self.afterwards { completion(.failure(.closed)) } }
+  }
+
+  public func create(_ workflow: WorkflowID) async throws(StoreError) -> Bool {
+    try await wait { .create(workflow, $0) }
+  }
+
+  public func delete(_ workflow: WorkflowID) async throws(StoreError) -> Bool {
+    try await wait { .delete(workflow, $0) }
+  }
+
+  public func save(_ snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) {
+    let limits = options.limits
+    let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, StoreError>, Never>) in
+      let chore = SaveChore(workflow: workflow, snapshot: snapshot, limits: limits) { continuation.resume(returning: $0) }
+      if !enqueue(.save(chore)) { continuation.resume(returning: .failure(.closed)) }
+    }
+    try result.get()
+  }
+
+  public func load(_ workflow: WorkflowID) async throws(StoreError) -> StoredWorkflow? {
+    let _: Bool = try await wait { done in .reopen(workflow) { done(.success(true)) } }
+    let found = try await read("cannot load \(workflow)") { try StoredWorkflow.read(workflow, from: $0) }
+    guard let found else { return nil }
+    if !found.damagedSnapshots.isEmpty { enqueue(.condemn(found.damagedSnapshots)) }
+    return found.workflow
+  }
+
+  public func changes(of workflow: WorkflowID, after position: UInt64, limit: Int) async throws(StoreError) -> [LoggedChange]? {
+    try await read("cannot read the log of \(workflow)") { try LogReader.changes(of: workflow, after: position, limit: limit, in: $0) }
+  }
+
+  public func workflows(after id: WorkflowID?, limit: Int) async throws(StoreError) -> [WorkflowID] {
+    try await read("cannot list workflows") { db in
+      let names = try String.fetchAll(
+        db, sql: "SELECT name FROM workflows WHERE name > ? ORDER BY name LIMIT ?", arguments: [id?.rawValue ?? "", max(0, limit)])
+      return names.compactMap { WorkflowID($0) }
+    }
+  }
+
+  public func runEvents(of workflow: WorkflowID, run: String) async throws(StoreError) -> [StoredRunEvent] {
+    try await read("cannot read run \(run) of \(workflow)") { try RunReader.events(of: run, in: workflow, $0) }
+  }
+
+  public func runs(of workflow: WorkflowID, limit: Int) async throws(StoreError) -> [StoredRun] {
+    try await read("cannot read the runs of \(workflow)") { try RunReader.newest(limit, of: workflow, $0) }
+  }
+}

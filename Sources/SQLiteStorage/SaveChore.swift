@@ -1,0 +1,118 @@
+import Compression
+import Foundation
+import GRDB
+import Storage
+import WorkflowGraph
+
+/// Writes a snapshot in parts; with the last part it counts, older ones go, and the log behind them.
+struct SaveChore: Sendable {
+  private let workflow: WorkflowID
+  private let snapshot: StoredSnapshot
+  private let limits: StoreLimits
+  private let completion: @Sendable (Result<Void, StoreError>) -> Void
+  /// The row of the snapshot, and the workflow's key; `nil` before the first slice.
+  private var row: (id: Int64, workflow: Int64)?
+  private var writtenBytes = 0
+
+  init(
+    workflow: WorkflowID, snapshot: StoredSnapshot, limits: StoreLimits, completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
+  ) {
+    self.workflow = workflow
+    self.snapshot = snapshot
+    self.limits = limits
+    self.completion = completion
+  }
+
+  /// One slice. Answers the caller when it was the last.
+  func step(_ db: Database) -> [Chore] {
+    var next = self
+    var following: [Chore] = []
+    do {
+      try db.inTransaction(.immediate) {
+        following = try next.write(db)
+        return .commit
+      }
+    } catch {
+      completion(.failure(StoreError(error, doing: "cannot save a snapshot of \(workflow)")))
+      return []
+    }
+    guard next.isComplete else { return [.save(next)] }
+    completion(.success(()))
+    return following
+  }
+
+  private var isComplete: Bool { row != nil && writtenBytes == snapshot.data.count }
+
+  /// - Returns: what is to be done once this is committed and complete.
+  private mutating func write(_ db: Database) throws -> [Chore] {
+    guard let place = try WorkflowPlace.find(workflow, db) else { throw StoreError.unknown(workflow) }
+    let row = try self.row ?? begin(place, db)
+    self.row = row
+    // Deleted and made anew while the parts were written: this snapshot belongs to the former one.
+    guard row.workflow == place.key else { throw StoreError.unknown(workflow) }
+    for _ in 0..<Tuning.partsPerSlice where writtenBytes < snapshot.data.count {
+      let part = snapshot.data[writtenBytes...].prefix(Tuning.partBytes)
+      try db.cachedStatement(sql: "INSERT INTO snapshot_parts(snapshot, part, data) VALUES(?, ?, ?)").execute(
+        arguments: [row.id, writtenBytes / Tuning.partBytes, Data(part)])
+      writtenBytes += part.count
+    }
+    return isComplete ? try finish(row.id, place, db) : []
+  }
+
+  private func begin(_ place: WorkflowPlace, _ db: Database) throws -> (id: Int64, workflow: Int64) {
+    let last = try place.last(db)
+    guard snapshot.position <= last else { throw StoreError.snapshotAhead(snapshot.position, of: last) }
+    try db.execute(
+      sql: "INSERT INTO snapshots(workflow, position, byte_count, checksum, state) VALUES(?, ?, ?, ?, ?)",
+      arguments: [
+        place.key, Int64(bitPattern: snapshot.position), snapshot.data.count, Int64(CRC32.checksum(snapshot.data)), SnapshotState.partial,
+      ])
+    return (db.lastInsertedRowID, place.key)
+  }
+
+  private func finish(_ id: Int64, _ place: WorkflowPlace, _ db: Database) throws -> [Chore] {
+    try db.execute(sql: "UPDATE snapshots SET state = ? WHERE id = ?", arguments: [SnapshotState.whole, id])
+    let kept = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT max(id), position FROM snapshots WHERE workflow = ? AND state = ? GROUP BY position ORDER BY position DESC LIMIT ?
+        """, arguments: [place.key, SnapshotState.whole, StoreLimits.snapshotCount])
+    let ids = Set(kept.map { $0[0] as Int64 })
+    let all = try Int64.fetchAll(
+      db, sql: "SELECT id FROM snapshots WHERE workflow = ? AND state <> ?", arguments: [place.key, SnapshotState.partial])
+    try Self.drop(all.filter { !ids.contains($0) }, db)
+    try forget(place.key, db)
+    guard kept.count == StoreLimits.snapshotCount, let last = kept.last else { return [] }
+    let floor = max(place.floor, UInt64(bitPattern: last[1]))
+    try db.execute(sql: "UPDATE workflows SET floor = ? WHERE key = ?", arguments: [Int64(bitPattern: floor), place.key])
+    return [.trim(TrimChore(workflow: place.key, floor: floor))]
+  }
+
+  static func drop(_ snapshots: [Int64], _ db: Database) throws {
+    for id in snapshots {
+      try db.execute(sql: "DELETE FROM snapshot_parts WHERE snapshot = ?", arguments: [id])
+      try db.execute(sql: "DELETE FROM snapshots WHERE id = ?", arguments: [id])
+    }
+  }
+
+  static func forgetRuns(_ runs: [Int64], _ db: Database) throws {
+    for id in runs {
+      try db.execute(sql: "DELETE FROM run_events WHERE run = ?", arguments: [id])
+      try db.execute(sql: "DELETE FROM runs WHERE id = ?", arguments: [id])
+    }
+  }
+
+  /// Drops what `StoreLimits` says is too old.
+  private func forget(_ key: Int64, _ db: Database) throws {
+    try db.execute(
+      sql: """
+        DELETE FROM leases WHERE workflow = ?1 AND digest IN (
+          SELECT digest FROM leases WHERE workflow = ?1 AND seq_at_end IS NOT NULL ORDER BY touched_at DESC LIMIT -1 OFFSET ?2)
+        """, arguments: [key, limits.endedLeaseCountMax])
+    let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM runs WHERE workflow = ?", arguments: [key]) ?? 0
+    guard count > limits.runCountMax else { return }
+    let old = try Int64.fetchAll(
+      db, sql: "SELECT id FROM runs WHERE workflow = ? AND is_finished ORDER BY id LIMIT ?", arguments: [key, count - limits.runCountMax])
+    try Self.forgetRuns(old, db)
+  }
+}

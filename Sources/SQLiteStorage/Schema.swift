@@ -1,0 +1,59 @@
+import GRDB
+import Storage
+
+/// The tables, and the way from each older file to them. `docs/STORAGE.md` explains them.
+enum Schema {
+  /// "THLV": what `file` and we recognise our files by.
+  static let applicationID: Int32 = 0x5448_4C56
+  /// Step n makes version n + 1 out of version n. Append only.
+  static let steps: [@Sendable (Database) throws -> Void] = [{ try $0.execute(sql: versionOne) }]
+  static var version: Int { steps.count }
+
+  /// Brings a file to `version`, one transaction per step.
+  static func migrate(_ db: Database) throws {
+    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard found <= version else {
+      throw StoreError(.corrupt, "the file has format \(found); this program knows formats up to \(version): use a newer one")
+    }
+    for (index, step) in steps.enumerated().dropFirst(found) {
+      try db.inTransaction(.immediate) {
+        try step(db)
+        try db.execute(sql: "PRAGMA user_version = \(index + 1)")
+        return .commit
+      }
+    }
+  }
+
+  private static let versionOne = """
+    CREATE TABLE workflows(
+      key INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, floor INTEGER NOT NULL DEFAULT 0) STRICT;
+    CREATE TABLE log(
+      workflow INTEGER NOT NULL, position INTEGER NOT NULL, taken_at INTEGER NOT NULL, kind INTEGER NOT NULL, subject TEXT NOT NULL,
+      name TEXT NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY(workflow, position)) STRICT, WITHOUT ROWID;
+    CREATE TABLE snapshots(
+      id INTEGER PRIMARY KEY AUTOINCREMENT, workflow INTEGER NOT NULL, position INTEGER NOT NULL, byte_count INTEGER NOT NULL,
+      checksum INTEGER NOT NULL, state INTEGER NOT NULL) STRICT;
+    CREATE INDEX snapshots_of ON snapshots(workflow, position);
+    CREATE TABLE snapshot_parts(
+      snapshot INTEGER NOT NULL, part INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE(snapshot, part)) STRICT;
+    CREATE TABLE leases(
+      workflow INTEGER NOT NULL, digest BLOB NOT NULL, replica INTEGER NOT NULL, seq_before INTEGER NOT NULL, seq_at_end INTEGER,
+      touched_at INTEGER NOT NULL, PRIMARY KEY(workflow, digest)) STRICT, WITHOUT ROWID;
+    CREATE TABLE runs(
+      id INTEGER PRIMARY KEY AUTOINCREMENT, workflow INTEGER NOT NULL, run TEXT NOT NULL, is_finished INTEGER NOT NULL DEFAULT 0,
+      UNIQUE(workflow, run)) STRICT;
+    CREATE TABLE run_events(
+      run INTEGER NOT NULL, seq INTEGER NOT NULL, is_last INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(run, seq)) STRICT, WITHOUT ROWID;
+    CREATE TABLE deleted(workflow INTEGER PRIMARY KEY) STRICT;
+    """
+}
+
+/// The life of a row in `snapshots`.
+enum SnapshotState {
+  /// Parts are being written. Becomes `whole` with the last of them; a crash leaves it to be dropped.
+  static let partial = 0
+  /// Counts.
+  static let whole = 1
+  /// Was found damaged; kept for the report until the next snapshot is saved.
+  static let damaged = 2
+}

@@ -1,0 +1,83 @@
+import GRDB
+import Glibc
+import Storage
+
+/// Opens, creates and recognises the database file.
+enum StoreFile {
+  /// A pool on the file at `path`, made when it is not there. The caller holds the `FileLock`.
+  static func open(_ path: String, options: SQLiteOptions) throws(StoreError) -> DatabasePool {
+    do {
+      if try isMissing(path) { try create(path) }
+      let pool = try DatabasePool(path: path, configuration: configuration(options))
+      try pool.writeWithoutTransaction { db in
+        // The pool sets NORMAL when it opens: a commit would then survive a crash of the process, but not of the machine.
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+        try db.execute(sql: "PRAGMA journal_size_limit = \(options.journalBytesMax)")
+        if let bytes = options.fileBytesMax {
+          let pageBytes = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4096
+          try db.execute(sql: "PRAGMA max_page_count = \(max(1, bytes / pageBytes))")
+        }
+        try Schema.migrate(db)
+        try dropLeftovers(db)
+      }
+      return pool
+    } catch {
+      throw StoreError(error, doing: "cannot open \(path)")
+    }
+  }
+
+  private static func configuration(_ options: SQLiteOptions) -> Configuration {
+    let wait = Double(options.busyTimeout.components.seconds) + Double(options.busyTimeout.components.attoseconds) / 1e18
+    var configuration = Configuration()
+    configuration.label = "thaiyyal.store"
+    configuration.busyMode = .timeout(wait)
+    configuration.maximumReaderCount = options.readerCountMax
+    configuration.foreignKeysEnabled = false
+    configuration.prepareDatabase { db in
+      // Damage is to be found before it is believed, and a foreign file's triggers are not to be run.
+      try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8192")
+    }
+    return configuration
+  }
+
+  /// Whether there is nothing at `path`. Looks at the header before SQLite does: opening a foreign database would change it.
+  private static func isMissing(_ path: String) throws(StoreError) -> Bool {
+    let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      if errno == ENOENT { return true }
+      throw StoreError(.unavailable, String(cString: strerror(errno)))
+    }
+    defer { Glibc.close(file) }
+    var header = [UInt8](repeating: 0, count: 100)
+    let count = header.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
+    if count == 0 { return true }
+    guard count == header.count, header.starts(with: "SQLite format 3\0".utf8) else {
+      throw StoreError(.corrupt, count < 0 ? String(cString: strerror(errno)) : "the file is no SQLite database")
+    }
+    let id = header[68..<72].reduce(Int32(0)) { $0 << 8 | Int32($1) }
+    guard id == Schema.applicationID else { throw StoreError(.corrupt, "the file is an SQLite database of another program") }
+    return false
+  }
+
+  /// Makes the database under another name first, so that a crash leaves either none or a whole one.
+  private static func create(_ path: String) throws {
+    let temporary = path + "-new"
+    for suffix in ["", "-journal"] { unlink(temporary + suffix) }
+    let queue = try DatabaseQueue(path: temporary)
+    try queue.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+      try Schema.migrate(db)
+    }
+    try queue.close()
+    for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
+    guard rename(temporary, path) == 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
+  }
+
+  private static func dropLeftovers(_ db: Database) throws {
+    try db.inTransaction(.immediate) {
+      try db.execute(sql: "DELETE FROM snapshots WHERE state = ?", arguments: [SnapshotState.partial])
+      try db.execute(sql: "DELETE FROM snapshot_parts WHERE snapshot NOT IN (SELECT id FROM snapshots)")
+      return .commit
+    }
+  }
+}
