@@ -60,8 +60,8 @@ struct DigestCache: Sendable {
     makeRoom(state)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(SHA256.bytes * (projection.visibleNodes.count + projection.visibleEdgeCount))
-    projection.visibleNodes.forEach { graphDigest(node: $0, state).append(to: &bytes) }
-    projection.live.forEach { edge in
+    projection.visibleNodes.visit { graphDigest(node: $0, state).append(to: &bytes) }
+    projection.live.visit { edge in
       if projection.standing(edge) == .taken { graphDigest(edge: edge, state).append(to: &bytes) }
     }
     let hash = SHA256.digest(bytes)
@@ -76,11 +76,11 @@ struct DigestCache: Sendable {
     makeRoom(state)
     var bytes: [UInt8] = []
     bytes.reserveCapacity((SHA256.bytes + 1) * (projection.visibleNodes.count + projection.live.count + 1))
-    projection.visibleNodes.forEach { node in
+    projection.visibleNodes.visit { node in
       bytes.append(1)
       documentDigest(node: node, state).append(to: &bytes)
     }
-    projection.live.forEach { edge in
+    projection.live.visit { edge in
       switch projection.standing(edge) {
       case .taken: bytes.append(2)
       case .cyclic: bytes.append(4)
@@ -113,7 +113,7 @@ struct DigestCache: Sendable {
 
   private mutating func graphDigest(edge slot: Slot, _ state: DocumentState) -> Digest {
     if let digest = edges[Int(slot)].graph { return digest }
-    let digest = Digest(of: DigestText.graph(edge: state.key(of: slot), state.edges[Int(slot)].fields, state.names))
+    let digest = Digest(of: DigestText.graph(edge: state.key(of: slot), state.edges[Int(slot)].presentFields, state.names))
     edges[Int(slot)].graph = digest
     return digest
   }
@@ -121,21 +121,21 @@ struct DigestCache: Sendable {
   private mutating func documentDigest(node slot: Slot, _ state: DocumentState) -> Digest {
     if let digest = nodes[Int(slot)].document { return digest }
     let record = state.nodes[Int(slot)]
-    let digest = Digest(of: DigestText.document(id: record.id.rawValue, record.fields, state.names))
+    let digest = Digest(of: DigestText.document(id: record.id.rawValue, record.fields.entries, state.names))
     nodes[Int(slot)].document = digest
     return digest
   }
 
   private mutating func documentDigest(edge slot: Slot, _ state: DocumentState) -> Digest {
     if let digest = edges[Int(slot)].document { return digest }
-    let digest = Digest(of: DigestText.document(edge: state.key(of: slot), state.edges[Int(slot)].fields, state.names))
+    let digest = Digest(of: DigestText.document(edge: state.key(of: slot), state.edges[Int(slot)].presentFields, state.names))
     edges[Int(slot)].document = digest
     return digest
   }
 
   private mutating func metaDigest(_ state: DocumentState) -> Digest {
     if let meta { return meta }
-    let digest = Digest(of: DigestText.meta(state.meta, state.names))
+    let digest = Digest(of: DigestText.meta(state.meta.entries, state.names))
     meta = digest
     return digest
   }
@@ -143,7 +143,7 @@ struct DigestCache: Sendable {
   private mutating func commentDigests(_ state: DocumentState) -> [Digest] {
     if let comments { return comments }
     let living = state.comments.filter { $0.value.isAlive }.sorted { $0.key < $1.key }
-    let digests = living.map { Digest(of: DigestText.document(id: $0.key.rawValue, $0.value.fields, state.names)) }
+    let digests = living.map { Digest(of: DigestText.document(id: $0.key.rawValue, $0.value.fields.entries, state.names)) }
     comments = digests
     return digests
   }

@@ -9,7 +9,7 @@ import WorkflowGraph
 enum DigestText {
   static func graph(node: NodeRecord, _ names: NameTable) -> [UInt8] {
     var text = Array("{\"data\":".utf8)
-    appendData(node.fields, names, to: &text)
+    appendData(node.fields.entries, names, to: &text)
     text.append(contentsOf: ",\"id\":".utf8)
     CanonicalJSON.append(node.id.rawValue, to: &text)
     if let type = node.fields[NameTable.type]?.value {
@@ -20,9 +20,9 @@ enum DigestText {
     return text
   }
 
-  static func graph(edge: EdgeKey, _ fields: FieldMap, _ names: NameTable) -> [UInt8] {
+  static func graph(edge: EdgeKey, _ fields: [FieldMap.Entry], _ names: NameTable) -> [UInt8] {
     var text = Array("{".utf8)
-    let hasData = fields.entries.contains { $0.register.value != nil && names[$0.key].isData }
+    let hasData = fields.contains { $0.register.value != nil && names[$0.key].isData }
     if hasData {
       text.append(contentsOf: "\"data\":".utf8)
       appendData(fields, names, to: &text)
@@ -33,7 +33,7 @@ enum DigestText {
     return text
   }
 
-  static func document(id: String, _ fields: FieldMap, _ names: NameTable) -> [UInt8] {
+  static func document(id: String, _ fields: [FieldMap.Entry], _ names: NameTable) -> [UInt8] {
     var text = Array("{\"fields\":".utf8)
     appendFields(fields, names, to: &text)
     text.append(contentsOf: ",\"id\":".utf8)
@@ -42,7 +42,7 @@ enum DigestText {
     return text
   }
 
-  static func document(edge: EdgeKey, _ fields: FieldMap, _ names: NameTable) -> [UInt8] {
+  static func document(edge: EdgeKey, _ fields: [FieldMap.Entry], _ names: NameTable) -> [UInt8] {
     var text = Array("{\"fields\":".utf8)
     appendFields(fields, names, to: &text)
     text.append(UInt8(ascii: ","))
@@ -51,7 +51,7 @@ enum DigestText {
     return text
   }
 
-  static func meta(_ fields: FieldMap, _ names: NameTable) -> [UInt8] {
+  static func meta(_ fields: [FieldMap.Entry], _ names: NameTable) -> [UInt8] {
     var text = Array("{\"fields\":".utf8)
     appendFields(fields, names, to: &text)
     text.append(UInt8(ascii: "}"))
@@ -73,12 +73,12 @@ enum DigestText {
     }
   }
 
-  private static func appendFields(_ fields: FieldMap, _ names: NameTable, to text: inout [UInt8]) {
-    appendObject(fields.entries.compactMap { entry in entry.register.value.map { (names[entry.key].rawValue, $0) } }, to: &text)
+  private static func appendFields(_ fields: [FieldMap.Entry], _ names: NameTable, to text: inout [UInt8]) {
+    appendObject(fields.compactMap { entry in entry.register.value.map { (names[entry.key].rawValue, $0) } }, to: &text)
   }
 
-  private static func appendData(_ fields: FieldMap, _ names: NameTable, to text: inout [UInt8]) {
-    let members = fields.entries.compactMap { entry -> (String, JSONText)? in
+  private static func appendData(_ fields: [FieldMap.Entry], _ names: NameTable, to text: inout [UInt8]) {
+    let members = fields.compactMap { entry -> (String, JSONText)? in
       guard let value = entry.register.value, let key = names[entry.key].dataKey else { return nil }
       return (key, value)
     }

@@ -23,17 +23,17 @@ extension WorkflowDocument {
   public func graph() -> WorkflowGraph {
     var nodes: [WorkflowGraph.Node] = []
     nodes.reserveCapacity(projection.visibleNodes.count)
-    projection.visibleNodes.forEach { slot in
+    projection.visibleNodes.visit { slot in
       let record = state.nodes[Int(slot)]
-      var fields = values(record.fields)
+      var fields = values(record.fields.entries)
       if let standing = projection.parents.standing(of: slot), standing != .held { fields[.parentID] = nil }
       nodes.append(WorkflowGraph.Node(id: record.id, fields: fields))
     }
     var edges: [WorkflowGraph.Edge] = []
     edges.reserveCapacity(projection.visibleEdgeCount)
-    projection.live.forEach { slot in
+    projection.live.visit { slot in
       guard projection.standing(slot) == .taken else { return }
-      edges.append(WorkflowGraph.Edge(key: state.key(of: slot), fields: values(state.edges[Int(slot)].fields)))
+      edges.append(WorkflowGraph.Edge(key: state.key(of: slot), fields: values(state.edges[Int(slot)].presentFields)))
     }
     return WorkflowGraph(nodes: nodes, edges: edges)
   }
@@ -41,7 +41,7 @@ extension WorkflowDocument {
   /// In edge order. O(edges).
   public var parkedEdges: [ParkedEdge] {
     var parked: [ParkedEdge] = []
-    projection.live.forEach { slot in
+    projection.live.visit { slot in
       switch projection.standing(slot) {
       case .orphan: parked.append(ParkedEdge(key: state.key(of: slot), reason: .orphan))
       case .cyclic: parked.append(ParkedEdge(key: state.key(of: slot), reason: .cycle))
@@ -52,12 +52,12 @@ extension WorkflowDocument {
   }
 
   /// The workflow's own fields that are set.
-  public var meta: [FieldKey: JSONText] { values(state.meta) }
+  public var meta: [FieldKey: JSONText] { values(state.meta.entries) }
 
-  private func values(_ fields: FieldMap) -> [FieldKey: JSONText] {
+  private func values(_ fields: [FieldMap.Entry]) -> [FieldKey: JSONText] {
     var values: [FieldKey: JSONText] = [:]
     values.reserveCapacity(fields.count)
-    for entry in fields.entries { if let value = entry.register.value { values[state.names[entry.key]] = value } }
+    for entry in fields { if let value = entry.register.value { values[state.names[entry.key]] = value } }
     return values
   }
 }

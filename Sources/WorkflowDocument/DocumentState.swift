@@ -115,6 +115,51 @@ extension DocumentState {
   }
 }
 
+// MARK: - Whole records
+
+extension DocumentState {
+  /// Names that this state must know under the numbers they have in `table`: only right after init.
+  mutating func adoptNames(_ table: NameTable) { for name in table.names { _ = names.intern(name) } }
+
+  /// Puts a node into a state that does not have its registers.
+  mutating func put(node id: NodeID, life: LWWRegister<Bool>?, fields: FieldMap) {
+    if life == nil, fields.isEmpty { return }
+    let slot = ensureNode(id)
+    nodes[Int(slot)].life = life
+    nodes[Int(slot)].fields = fields
+    if life?.value ?? false { aliveNodeCount += 1 }
+    count(fields)
+    if let parent = fields[NameTable.parentID] { nameParent(of: slot, parent.value) }
+  }
+
+  /// Puts an edge into a state that does not have it.
+  mutating func put(edge key: EdgeKey, tags: TagSet, fields: FieldMap) {
+    if tags.isEmpty, fields.isEmpty { return }
+    let slot = ensureEdge(key)
+    edges[Int(slot)].tags = tags
+    edges[Int(slot)].fields = fields
+    byteCount += Self.registerBytes * tags.count
+    if !tags.isEmpty { liveEdgeCount += 1 }
+    count(fields)
+  }
+
+  mutating func put(comment id: CommentID, _ record: CommentRecord) {
+    if record.isEmpty { return }
+    ensureComment(id)
+    comments[id] = record
+    count(record.fields)
+  }
+
+  mutating func put(meta fields: FieldMap) {
+    meta = fields
+    count(fields)
+  }
+
+  private mutating func count(_ fields: FieldMap) {
+    for entry in fields.entries { byteCount += Self.registerBytes + (entry.register.value?.text.utf8.count ?? 0) }
+  }
+}
+
 // MARK: - Writes
 
 extension DocumentState {

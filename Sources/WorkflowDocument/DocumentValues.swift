@@ -12,9 +12,10 @@ extension WorkflowDocument {
 
   public func meta(_ field: FieldKey) -> JSONText? { value(state.meta, field) }
 
+  /// `nil` also for an edge that is not there, and for what was set before the add that holds it.
   public func edgeValue(_ edge: EdgeKey, _ field: FieldKey) -> JSONText? {
-    guard let slot = state.slot(of: edge) else { return nil }
-    return value(state.edges[Int(slot)].fields, field)
+    guard let slot = state.slot(of: edge), let symbol = state.names.find(field) else { return nil }
+    return state.edges[Int(slot)].presentFields.first { $0.key == symbol }?.register.value
   }
 
   public func isAlive(_ comment: CommentID) -> Bool { state.comments[comment]?.isAlive ?? false }

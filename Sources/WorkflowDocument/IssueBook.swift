@@ -45,6 +45,16 @@ struct IssueBook: Sendable {
     }
   }
 
+  /// The slots are given out anew: all findings go, and come back when they are found again.
+  mutating func forgetSlots() {
+    for issue in byNode.values.joined() { if added.remove(issue) == nil { removed.insert(issue) } }
+    for issue in byEdge.values.joined() { if added.remove(issue) == nil { removed.insert(issue) } }
+    let (added, removed) = (added, removed)
+    self = IssueBook()
+    self.added = added
+    self.removed = removed
+  }
+
   /// What came and what went since the last call, sorted.
   mutating func takeChanges() -> (added: [Issue], removed: [Issue]) {
     let changes = (added.sorted(by: IssueRules.precedes), removed.sorted(by: IssueRules.precedes))

@@ -44,6 +44,13 @@ struct EdgeRecord: Sendable {
   init(name: EdgeName) { self.name = name }
 
   var isEmpty: Bool { tags.isEmpty && fields.isEmpty }
+
+  /// The attributes that count: those written after the add that holds the edge. Drawing an edge anew starts with none, so what a removed
+  /// edge had can be collected without anybody noticing. Spec: DO4, ME5.
+  var presentFields: [FieldMap.Entry] {
+    guard let lowest = tags.lowest else { return [] }
+    return fields.entries.filter { lowest < $0.register.stamp }
+  }
 }
 
 struct CommentRecord: Sendable {

@@ -62,7 +62,7 @@ struct SortedSlots<Key: Comparable & Sendable>: Sendable {
   }
 
   /// In order.
-  func forEach(_ body: (Slot) -> Void) {
+  func visit(_ body: (Slot) -> Void) {
     for chunk in chunks { for entry in chunk { body(entry.slot) } }
   }
 

@@ -91,6 +91,20 @@ public struct WorkflowDocument: Sendable {
     issueBook.nodeChanged(slot)
   }
 
+  /// Takes over a state with slots of its own and derives everything from it. O(n log n).
+  mutating func adopt(_ state: DocumentState) {
+    self.state = state
+    projection = Projection()
+    digests = DigestCache()
+    issueBook.forgetSlots()
+    for slot in state.nodes.indices {
+      projection.touch(node: Slot(slot))
+      if state.nodes[slot].parent >= 0 { projection.parentWritten(Slot(slot), state) }
+    }
+    for slot in state.edges.indices { projection.touch(edge: Slot(slot)) }
+    settle()
+  }
+
   /// Brings everything derived up to the state.
   mutating func settle() {
     projection.settle(state)
