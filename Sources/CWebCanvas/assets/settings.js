@@ -1,0 +1,52 @@
+// What this browser remembers. Storage may be forbidden: then nothing is remembered, and nothing breaks.
+
+const recentMax = 8;
+
+function read(store, key) {
+  try { return store().getItem(key); } catch { return null; }
+}
+
+function write(store, key, value) {
+  try { store().setItem(key, value); } catch { /* a private window */ }
+}
+
+const local = () => localStorage;
+const session = () => sessionStorage;
+
+export function userName() {
+  const kept = read(local, "thaiyyal.name");
+  if (kept) return kept;
+  const name = `Guest ${100 + Math.floor(Math.random() * 900)}`;
+  keepUserName(name);
+  return name;
+}
+
+export function keepUserName(name) {
+  write(local, "thaiyyal.name", name);
+}
+
+/** The access token lives as long as the tab, and never stands in a URL. */
+export const token = () => read(session, "thaiyyal.token") ?? "";
+export const keepToken = (value) => write(session, "thaiyyal.token", value);
+
+export function recentWorkflows() {
+  try {
+    const list = JSON.parse(read(local, "thaiyyal.recent") ?? "[]");
+    return Array.isArray(list) ? list.filter((id) => typeof id === "string").slice(0, recentMax) : [];
+  } catch {
+    return [];
+  }
+}
+
+export function rememberWorkflow(id) {
+  const list = [id, ...recentWorkflows().filter((other) => other !== id)].slice(0, recentMax);
+  write(local, "thaiyyal.recent", JSON.stringify(list));
+}
+
+/** A colour that stays with a name. */
+export function colourOf(name) {
+  const palette = ["#2f6fed", "#c93c7c", "#1f9d61", "#c2571a", "#8250df", "#1797a6", "#b3831b", "#d13b3b"];
+  let sum = 0;
+  for (const unit of name) sum = (sum * 31 + unit.codePointAt(0)) >>> 0;
+  return palette[sum % palette.length];
+}

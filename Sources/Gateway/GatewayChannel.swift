@@ -1,0 +1,122 @@
+import CollabProtocol
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import Rooms
+import WebSocketTransport
+import WorkflowGraph
+
+/// What a connection turned out to be.
+enum ConnectionKind: Sendable {
+  /// Lives on its event loop from here on; no task, no async channel.
+  case live
+  case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+}
+
+/// Sets an accepted connection up: TLS if there is any, then the first request decides between a live session and HTTP.
+struct GatewayChannel: HTTPChannelHandler {
+  struct Value: ServerChildChannelValue {
+    let channel: any Channel
+    /// Fails when the connection ends before it became anything: else its task would wait for ever, and shutdown with it.
+    let kind: EventLoopFuture<ConnectionKind>
+  }
+
+  let responder: HTTPChannelHandler.Responder
+  let configuration: GatewayConfiguration
+  let registry: RoomRegistry
+  let authenticator: any Authenticator
+  let census: ConnectionCensus
+  /// Adds the TLS handler; does nothing on a plain port.
+  let addTLS: @Sendable (any Channel) throws -> Void
+
+  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    let kind = channel.eventLoop.makePromise(of: ConnectionKind.self)
+    let verdict = census.enter(channel)
+    guard verdict != .dropped else {
+      channel.close(promise: nil)
+      kind.fail(ChannelError.ioOnClosedChannel)
+      return channel.eventLoop.makeSucceededFuture(Value(channel: channel, kind: kind.futureResult))
+    }
+    do {
+      try addTLS(channel)
+      try channel.pipeline.syncOperations.addHandler(makeSwitch(kind, refusal: Self.refusal(for: verdict), logger: logger))
+    } catch {
+      kind.fail(error)
+      channel.close(promise: nil)
+      return channel.eventLoop.makeFailedFuture(error)
+    }
+    return channel.eventLoop.makeSucceededFuture(Value(channel: channel, kind: kind.futureResult))
+  }
+
+  func handle(value: Value, logger: Logger) async {
+    do {
+      switch try await value.kind.get() {
+      case .live: return
+      case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+      }
+    } catch {
+      logger.trace("a connection ended before its first request", metadata: ["error": "\(error)"])
+      value.channel.close(promise: nil)
+    }
+  }
+
+  private func makeSwitch(_ kind: EventLoopPromise<ConnectionKind>, refusal: Problem?, logger: Logger) -> FirstRequestSwitch {
+    var limits = FirstRequestSwitch.Limits()
+    limits.deadline = configuration.firstRequestDeadline
+    return FirstRequestSwitch(
+      limits: limits,
+      decide: { head in refusal?.upgradeDecision ?? decide(head) },
+      installHTTP: { channel in
+        if let refusal { return refusal.answerAndClose(channel) }
+        kind.succeed(.http(try installHTTP(channel, logger: logger)))
+      },
+      onOutcome: { outcome in
+        switch outcome {
+        case .webSocket: kind.succeed(.live)
+        case .http: break
+        case .ended: kind.fail(ChannelError.eof)
+        }
+      })
+  }
+
+  private func decide(_ head: HTTPRequestHead) -> UpgradeDecision {
+    switch LiveRequest(head, origins: configuration.origins) {
+    case .other: return .http
+    case .refused(let problem): return problem.upgradeDecision
+    case .accepted(let workflow, let subprotocol):
+      guard registry.isAccepting else {
+        return Problem(.serviceUnavailable, "The server is about to end.", headers: [("retry-after", "2")]).upgradeDecision
+      }
+      return .accept(
+        WebSocketAcceptance(configuration: configuration.webSocket, subprotocol: subprotocol) { connection in
+          let session = LiveSession(connection, encoding: subprotocol == ProtocolVersion.subprotocolProto ? .proto : .json)
+          session.begin { sink in
+            RoomSession(workflow: workflow, sink: sink, registry: registry) { hello in authenticator.admit(hello, to: workflow) }
+          }
+          return session
+        })
+    }
+  }
+
+  private func installHTTP(_ channel: any Channel, logger: Logger) throws -> NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart> {
+    let pipeline = channel.pipeline.syncOperations
+    // Hummingbird answers parse errors and reads one request after the other itself.
+    try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false)
+    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+    try pipeline.addHandler(CloseAfterAnswer())
+    try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: configuration.idleTimeout, logger: logger))
+    // Half closure: without it a client that ends its side early would leave the task waiting.
+    return try NIOAsyncChannel(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+  }
+
+  private static func refusal(for verdict: ConnectionCensus.Verdict) -> Problem? {
+    switch verdict {
+    case .admitted, .dropped: nil
+    case .full: Problem(.serviceUnavailable, "All connections of this server are taken.", headers: [("retry-after", "5")])
+    case .addressFull: Problem(.tooManyRequests, "Your address has all the connections it may have.", headers: [("retry-after", "5")])
+    }
+  }
+}

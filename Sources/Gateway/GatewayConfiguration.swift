@@ -1,0 +1,22 @@
+public import WebSocketTransport
+
+/// Where the server listens and what it allows before a session begins; inside a session the limits of the room hold.
+public struct GatewayConfiguration: Sendable {
+  public var host = "127.0.0.1"
+  /// 0 takes any free port.
+  public var port = 8443
+  public var origins = OriginPolicy()
+  /// Connections at once; more are told 503, and when too many come to be told, closed without a word.
+  public var connectionCountMax = 10_000
+  /// Connections at once from one address; more are told 429. A proxy in front has one address for all.
+  public var connectionCountPerAddressMax = 2_000
+  /// From the connection to the whole head of its first request, the TLS handshake included; later: closed.
+  public var firstRequestDeadline: Duration = .seconds(10)
+  /// An HTTP connection on which nothing happens for so long is closed. Live connections have pings instead.
+  public var idleTimeout: Duration = .seconds(60)
+  /// After the rooms have said goodbye: how long clients may take for the closing handshake before they are cut off.
+  public var closeDeadline: Duration = .seconds(5)
+  public var webSocket = WebSocketConfiguration(role: .server)
+
+  public init() {}
+}

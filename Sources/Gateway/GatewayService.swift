@@ -1,0 +1,105 @@
+import Hummingbird
+import HummingbirdCore
+public import Logging
+public import NIOCore
+public import Rooms
+public import ServiceLifecycle
+
+/// The server on its port: HTTP, TLS and live connections.
+///
+/// On graceful shutdown it stops accepting, lets HTTP requests finish, lets the rooms say goodbye, and waits for the connections to close;
+/// each step has a deadline. Fails when it cannot listen.
+public final class GatewayService: Service {
+  private let configuration: GatewayConfiguration
+  private let registry: RoomRegistry
+  private let authenticator: any Authenticator
+  private let addTLS: (@Sendable (any Channel) throws -> Void)?
+  private let group: any EventLoopGroup
+  private let readiness: @Sendable () async -> Readiness
+  private let onListening: @Sendable (SocketAddress) -> Void
+  private let logger: Logger
+  private let census: ConnectionCensus
+
+  /// - Parameters:
+  ///   - registry: run by this service, because its drain has a place in the order of the shutdown.
+  ///   - addTLS: adds the TLS handler to a new connection, before all others; `nil`: a plain port.
+  ///   - readiness: asked by `/readyz` beside whether sessions are let in.
+  ///   - onListening: told the address once connections are accepted.
+  public init(
+    configuration: GatewayConfiguration, registry: RoomRegistry, authenticator: any Authenticator, group: any EventLoopGroup,
+    addTLS: (@Sendable (any Channel) throws -> Void)? = nil, readiness: @escaping @Sendable () async -> Readiness = { .ready },
+    logger: Logger,
+    onListening: @escaping @Sendable (SocketAddress) -> Void = { _ in }
+  ) {
+    self.configuration = configuration
+    self.registry = registry
+    self.authenticator = authenticator
+    self.addTLS = addTLS
+    self.group = group
+    self.readiness = readiness
+    self.onListening = onListening
+    self.logger = logger
+    census = ConnectionCensus(countMax: configuration.connectionCountMax, countPerAddressMax: configuration.connectionCountPerAddressMax)
+  }
+
+  public func run() async throws {
+    // Shut down in reverse order: first no new connection, then the rooms.
+    let services = ServiceGroup(
+      configuration: .init(
+        services: [
+          .init(service: registry, failureTerminationBehavior: .gracefullyShutdownGroup),
+          .init(service: makeApplication(), failureTerminationBehavior: .gracefullyShutdownGroup),
+        ], logger: quiet))
+    do {
+      try await services.run()
+    } catch {
+      await closeConnections()
+      throw error
+    }
+    await closeConnections()
+  }
+
+  /// The routes behind the connections that speak HTTP.
+  private func makeApplication() -> some Service {
+    let registry = registry
+    let readiness = readiness
+    let router = HTTPRoutes.makeRouter {
+      guard registry.isAccepting else { return .notReady("The server is about to end.") }
+      return await readiness()
+    }
+    let server = HTTPServerBuilder { [configuration, authenticator, census, addTLS] responder in
+      GatewayChannel(
+        responder: responder, configuration: configuration, registry: registry, authenticator: authenticator, census: census,
+        addTLS: addTLS ?? { _ in })
+    }
+    return Application(
+      router: router, server: server,
+      configuration: ApplicationConfiguration(
+        address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1024),
+      onServerRunning: { [onListening] channel in
+        if let address = channel.localAddress { onListening(address) }
+      },
+      eventLoopGroupProvider: .shared(group), logger: quiet)
+  }
+
+  /// The libraries below tell at `info` what only their developers want to know.
+  private var quiet: Logger {
+    var logger = logger
+    logger.logLevel = max(logger.logLevel, .notice)
+    return logger
+  }
+
+  /// Waits for the closing handshakes, then cuts off what is left.
+  private func closeConnections() async {
+    let open = census.open
+    guard !open.isEmpty else { return }
+    let loop = group.next()
+    let cut = loop.scheduleTask(in: TimeAmount(configuration.closeDeadline)) { [logger] in
+      let rest = open.filter(\.isActive)
+      if !rest.isEmpty { logger.notice("cutting connections off that did not close in time", metadata: ["count": "\(rest.count)"]) }
+      for channel in rest { channel.close(promise: nil) }
+    }
+    try? await EventLoopFuture.andAllComplete(open.map(\.closeFuture), on: loop).get()  // completes with success, whatever the channels do
+    cut.cancel()
+  }
+}

@@ -1,0 +1,19 @@
+import Hummingbird
+import NIOHTTP1
+
+/// Everything this server answers over plain HTTP requests.
+enum HTTPRoutes {
+  static func makeRouter(readiness: @escaping @Sendable () async -> Readiness) -> Router<BasicRequestContext> {
+    let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: SecurityHeaders())
+    router.add(middleware: ProblemMiddleware())
+    router.add(middleware: NoBodyMiddleware())
+    PageRoutes().add(to: router)
+    HealthRoutes(readiness: readiness).add(to: router)
+    router.get("/api/v1/workflows/:id/live") { _, _ -> Response in
+      throw Problem(
+        .upgradeRequired, "This address speaks WebSocket, as the first request of a connection.", headers: [("upgrade", "websocket")])
+    }
+    return router
+  }
+}

@@ -1,0 +1,51 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// Turns whatever a route throws into `application/problem+json`.
+struct ProblemMiddleware: RouterMiddleware {
+  typealias Context = BasicRequestContext
+
+  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch let problem as Problem {
+      return problem.response
+    } catch let error as any HTTPResponseError {
+      let isUnknown = error.status == .notFound
+      return Problem(
+        .init(statusCode: error.status.code), isUnknown ? "There is nothing at this address." : "The request was not understood."
+      ).response
+    } catch {
+      context.logger.error("a route failed", metadata: ["error": "\(error)"])
+      return Problem(.internalServerError, "The server failed. Its log says more.").response
+    }
+  }
+}
+
+/// Refuses a body where none is read, at once: else its sender could keep the connection busy for ever.
+struct NoBodyMiddleware: RouterMiddleware {
+  typealias Context = BasicRequestContext
+
+  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    let length = request.headers[.contentLength] ?? "0"
+    guard length == "0", request.headers[.transferEncoding] == nil else {
+      throw Problem(.payloadTooLarge, "This address takes no body.", headers: [("connection", "close")])
+    }
+    return try await next(request, context)
+  }
+}
+
+extension Problem {
+  var response: Response {
+    var fields = HTTPFields()
+    fields[.contentType] = Self.contentType
+    fields[.cacheControl] = "no-store"
+    for (name, value) in headers {
+      if let name = HTTPField.Name(name) { fields[name] = value }
+    }
+    return Response(status: .init(code: Int(status.code)), headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+  }
+}
