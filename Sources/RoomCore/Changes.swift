@@ -1,0 +1,139 @@
+import CRDT
+import CollabProtocol
+import WorkflowDocument
+import WorkflowGraph
+
+/// Taking changes: authorise, check, apply, number, log. Spec: CR1, CR3, D1/RF1, FC1.
+extension Room {
+  mutating func take(_ batch: ChangeBatch, from id: SessionID, into actions: inout [RoomAction]) {
+    guard let session = sessions[id] else { return }
+    noteSeen(batch.seen, by: session)
+    if let reason = reasonToWait {
+      return refuseAtOnce(batch, from: id, .unavailable, reason, retryAfterMilliseconds: retryMilliseconds, into: &actions)
+    }
+    guard batch.changes.count <= Int(limits.protocolLimits.changesPerBatchMax) else {
+      let text = "a batch has at most \(limits.protocolLimits.changesPerBatchMax) changes"
+      return refuseAtOnce(batch, from: id, .tooLarge, text, retryAfterMilliseconds: 0, into: &actions)
+    }
+    if let wait = rateLimit(batch, id) {
+      if sessions[id]?.strikeCount ?? 0 > limits.rateStrikeCountMax {
+        return close(id, .abusive, "went on in spite of rate_limited", into: &actions)
+      }
+      let text = "more than \(limits.opsPerSecondMax) ops per second"
+      return refuseAtOnce(batch, from: id, .rateLimited, text, retryAfterMilliseconds: wait, into: &actions)
+    }
+
+    var taken = 0
+    var refused: [Refusal] = []
+    for change in batch.changes {
+      switch judge(change, of: session) {
+      case .taken:
+        taken += 1
+        appliedPosition += 1
+        let logged = LoggedChange(
+          position: appliedPosition, author: session.author, takenAtMilliseconds: now.wallMilliseconds, change: change)
+        write(.change(logged), as: .change(logged, by: id), into: &actions)
+      case .duplicate: break
+      case .refused(let code, let text):
+        refused.append(refusal(of: change, code, text, id))
+        actions.append(.note(.changeRefused(code)))
+      }
+    }
+    queue.append(.after(.answer(id, batch: batch.batch, taken: taken, refused: refused)))
+    if taken > 0 { noteApplied(taken, by: id, into: &actions) }
+  }
+
+  private enum Judgement {
+    case taken
+    case duplicate
+    case refused(RefusalCode, String)
+  }
+
+  private mutating func judge(_ change: Change, of session: Session) -> Judgement {
+    guard session.role >= .commenter, let replica = session.replica else { return .refused(.forbidden, "a viewer may not change anything") }
+    guard change.replica == replica else { return .refused(.staleLease, "\(change.replica) is not lent to this session") }
+    let expected = document.version[replica] + 1
+    if change.seq > 0, change.seq < expected { return .duplicate }
+    guard change.seq == expected else {
+      let follows = sessions[session.id]?.refusedSeq == expected
+      return .refused(.conflict, follows ? "follows a refused change" : "expected seq \(expected), got \(change.seq)")
+    }
+    if session.role == .commenter, !change.ops.allSatisfy(\.isComment) {
+      return .refused(.forbidden, "a commenter may write comments only")
+    }
+    let skewMax = UInt64(limits.protocolLimits.clockSkewMaxMilliseconds)
+    guard change.hlc.milliseconds <= now.wallMilliseconds + skewMax else {
+      return .refused(.clockSkew, "stamped \(change.hlc.milliseconds - now.wallMilliseconds) ms ahead of the server's clock")
+    }
+    if let fault = document.check(change, limits: documentLimits) { return .refused(RefusalCode(fault.code), fault.text) }
+    do {
+      return try document.apply(change) == .applied ? .taken : .duplicate
+    } catch {
+      return .refused(.conflict, "does not follow what the document holds")
+    }
+  }
+
+  /// `revert` is the state that the room holds now; it leaves behind the writes that made it. Spec: RM1, RF1.
+  private mutating func refusal(of change: Change, _ code: RefusalCode, _ text: String, _ id: SessionID) -> Refusal {
+    if let replica = sessions[id]?.replica, change.replica == replica, change.seq == document.version[replica] + 1 {
+      sessions[id]?.refusedSeq = change.seq
+    }
+    let mayRevert = change.ops.count <= documentLimits.opCountMax
+    return Refusal(seq: change.seq, code: code, text: text, revert: mayRevert ? document.presentState(of: change.ops) : [])
+  }
+
+  private mutating func noteApplied(_ count: Int, by id: SessionID, into actions: inout [RoomAction]) {
+    findings.isStale = true
+    armTick(into: &actions)
+    armOnce(.hash, afterMilliseconds: limits.hashIntervalMilliseconds, into: &actions)
+    sessions[id]?.inFlight += count
+    if let inFlight = sessions[id]?.inFlight, inFlight > Int(limits.protocolLimits.changesInFlightMax) {
+      pause(id, .inFlight, into: &actions)
+    }
+    startWaitingRuns(into: &actions)
+  }
+
+  // MARK: refusing a whole batch
+
+  /// Why nothing can be taken now.
+  private var reasonToWait: String? {
+    if isDegraded { return "the store does not answer; nothing can be made durable" }
+    guard case .open = life else { return "the server is shutting down" }
+    return queue.undurableBytes > limits.undurableBytesMax ? "too much waits for the store" : nil
+  }
+
+  private var retryMilliseconds: UInt32 { limits.unavailableRetryMilliseconds }
+
+  private mutating func rateLimit(_ batch: ChangeBatch, _ id: SessionID) -> UInt32? {
+    let opCount = batch.changes.reduce(0) { $0 + UInt64(max($1.ops.count, 1)) }
+    let nowMilliseconds = now.monotonicMilliseconds
+    guard let wait = sessions[id]?.opBucket.take(opCount, nowMilliseconds: nowMilliseconds) else {
+      sessions[id]?.strikeCount = 0
+      return nil
+    }
+    if nowMilliseconds < sessions[id]?.waitUntilMilliseconds ?? 0 { sessions[id]?.strikeCount += 1 }
+    sessions[id]?.waitUntilMilliseconds = nowMilliseconds + wait
+    return UInt32(clamping: wait)
+  }
+
+  /// The change stays with the client and is sent again: there is nothing to go back to, so nothing is revealed and nothing has to wait.
+  private func refuseAtOnce(
+    _ batch: ChangeBatch, from id: SessionID, _ code: RefusalCode, _ text: String, retryAfterMilliseconds: UInt32,
+    into actions: inout [RoomAction]
+  ) {
+    let replica = sessions[id]?.replica ?? .none
+    let refused = batch.changes.map { Refusal(seq: $0.seq, code: code, text: text, retryAfterMilliseconds: retryAfterMilliseconds) }
+    let ack = Ack(batch: batch.batch, replica: replica, seq: durableVersion[replica], position: durablePosition, refused: refused)
+    actions.append(.send(.ack(ack), to: id))
+    actions.append(.note(.changeRefused(code)))
+  }
+}
+
+extension Op {
+  fileprivate var isComment: Bool {
+    switch self {
+    case .setCommentLife, .setCommentField: true
+    case .setMeta, .setNodeLife, .setNodeField, .addEdge, .removeEdge, .setEdgeField: false
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import CRDT
+import CollabProtocol
+import WorkflowDocument
+
+/// Proof that all hold the same: hashes at a version, and what happens when they differ. Spec: GV5, RS2.
+extension Room {
+  mutating func reportHash(into actions: inout [RoomAction]) {
+    guard !isDegraded, sessions.values.contains(where: { $0.audience.includes(.hashes) }) else { return }
+    queue.append(.after(.hash(presentHash())))
+  }
+
+  mutating func presentHash() -> HashReport {
+    HashReport(
+      version: document.version, position: appliedPosition, graphHash: document.graphHash(), documentHash: document.documentHash())
+  }
+
+  /// Hashes are compared at equal versions only; at another version the answer lets the client compare by itself.
+  mutating func compare(_ resync: Resync, from id: SessionID, into actions: inout [RoomAction]) {
+    guard case .live = sessions[id]?.stage else { return }  // a catch-up is on its way already
+    if isDegraded {
+      return report(to: id, request: 0, .unavailable, "the store does not answer; the room heals by itself", into: &actions)
+    }
+    if let wait = sessions[id]?.resyncBucket.take(1, nowMilliseconds: now.monotonicMilliseconds) {
+      return report(to: id, request: 0, .rateLimited, "resync again in \(wait) ms", into: &actions)
+    }
+    guard !resync.documentHash.isEmpty else { return queue.append(.after(.fresh(id))) }
+    let report = presentHash()
+    let isEqual =
+      resync.version != report.version
+      || (resync.documentHash == report.documentHash && (resync.graphHash.isEmpty || resync.graphHash == report.graphHash))
+    queue.append(.after(.comparison(id, report, equal: isEqual)))
+  }
+
+  mutating func answerComparison(_ id: SessionID, _ report: HashReport, isEqual: Bool, into actions: inout [RoomAction]) {
+    guard sessions[id] != nil else { return }
+    if isEqual { return actions.append(.send(.hash(report), to: id)) }
+    actions.append(.note(.hashDiffered(id)))
+    startResync(id, into: &actions)
+  }
+
+  /// Changes stop, a snapshot and what followed it comes, changes go on. Everything else goes on all the time.
+  mutating func startResync(_ id: SessionID, into actions: inout [RoomAction]) {
+    guard let session = sessions[id], case .live = session.stage else { return }
+    actions.append(.listen(id, to: session.audience.subtracting([.changes, .hashes])))
+    awaitSnapshot(id, for: .resync, into: &actions)
+  }
+}

@@ -1,0 +1,60 @@
+import CRDT
+import CollabProtocol
+import WorkflowDocument
+
+/// How a session ends, by its own will or not.
+extension Room {
+  /// The connection is gone. The lease stays for the idle time, or ends at once when it was never used and will not be.
+  mutating func leave(_ id: SessionID, isFinal: Bool, into actions: inout [RoomAction]) {
+    guard let session = sessions.removeValue(forKey: id) else { return }
+    watched.remove(id)
+    snapshots.forget(id)
+    presence.leave(session)
+    if !presence.isQuiet { armTick(into: &actions) }
+    if let replica = session.replica, let holder = leases[replica], holder.session == id {
+      if isFinal, document.version[replica] == holder.lease.seqBefore {
+        endLease(replica, into: &actions)
+      } else if let lease = leases.release(replica, by: id, nowMilliseconds: now.wallMilliseconds) {
+        write(.lease(lease), as: .lease, into: &actions)
+      }
+    }
+    actions.append(.note(.sessionGone(id)))
+    if sessions.isEmpty { armOnce(.idle, afterMilliseconds: limits.idleUnloadMilliseconds, into: &actions) }
+  }
+
+  /// The room ends the session. What the peer sends from now on is not heard.
+  mutating func close(_ id: SessionID, _ code: CloseCode, _ reason: String, into actions: inout [RoomAction]) {
+    guard sessions[id] != nil else { return }
+    actions.append(.close(id, code, reason: reason))
+    leave(id, isFinal: false, into: &actions)
+  }
+
+  mutating func endLease(_ replica: ReplicaID, into actions: inout [RoomAction]) {
+    guard let lease = leases.end(replica, seq: document.version[replica], nowMilliseconds: now.wallMilliseconds) else { return }
+    write(.lease(lease), as: .lease, into: &actions)
+  }
+
+  /// A subject's rights changed while it is here. Spec: the row `role` of the message table.
+  mutating func changeRole(of subject: String, to role: Role, into actions: inout [RoomAction]) {
+    for (id, session) in sessions where session.subject == subject {
+      let granted = min(role, session.roleMax ?? role)
+      guard granted != session.role else { continue }
+      sessions[id]?.role = granted
+      guard session.isWelcomed else { continue }
+      actions.append(.send(.role(granted), to: id))
+      if granted >= .commenter, session.replica == nil {
+        // Only a welcome can carry a lease.
+        let again = Goodbye(code: .goingAway, text: "come back to receive a replica id", reconnectAfterMilliseconds: 1)
+        actions.append(.send(.goodbye(again), to: id))
+        close(id, .goingAway, again.text, into: &actions)
+      } else {
+        presence.rejoin(id)
+        armTick(into: &actions)
+      }
+    }
+  }
+
+  mutating func evict(_ subject: String, into actions: inout [RoomAction]) {
+    for (id, session) in sessions where session.subject == subject { close(id, .evicted, "evicted by the operator", into: &actions) }
+  }
+}
