@@ -63,7 +63,7 @@ extension WireWriter {
 
 /// `changes` while it is read: authors may come after the changes that name them.
 struct ChangesDraft: WireReadable {
-  fileprivate struct Logged: WireReadable {
+  struct Logged: WireReadable {
     var position: UInt64 = 0
     var author: UInt32 = 0
     var takenAtMilliseconds: UInt64 = 0

@@ -180,7 +180,7 @@ extension ChangeBatch: WireReadable {
   }
 }
 
-private struct PresenceUpdateDraft: WireReadable {
+struct PresenceUpdateDraft: WireReadable {
   var state = PresenceState()
 
   static let fieldNames = FieldNames("state")
@@ -193,7 +193,7 @@ private struct PresenceUpdateDraft: WireReadable {
 }
 
 /// A run request while it is read: a policy that is not known must not run anything, and its refusal needs the request's number.
-private struct RunRequestDraft: WireReadable {
+struct RunRequestDraft: WireReadable {
   var run = RunRequest()
   var unknownPolicy = false
 

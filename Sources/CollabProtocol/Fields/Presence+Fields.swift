@@ -55,7 +55,7 @@ extension PresenceState.Viewport: WireReadable {
   }
 }
 
-private struct DraggingDraft: WireReadable {
+struct DraggingDraft: WireReadable {
   var node = ""
   var position = Point(x: 0, y: 0)
 

@@ -122,7 +122,7 @@ struct ServerMessageDraft: WireReadable {
 }
 
 /// The four short messages while they are read: role, goodbye, error, pong.
-private struct ShortDraft: WireReadable {
+struct ShortDraft: WireReadable {
   var kind: UInt32 = 9
   /// A role that is not known counts as the least one.
   var role = Role.viewer
@@ -205,7 +205,7 @@ extension PresenceFrame.Slot: WireReadable {
   }
 }
 
-private struct IssueDraft: WireReadable {
+struct IssueDraft: WireReadable {
   var code = ""
   var severity = ""
   var node = ""

@@ -1,4 +1,4 @@
-/// Base64 of proto3 JSON: written in the standard alphabet with padding; read in both alphabets, with padding or without.
+/// Base64 of proto3 JSON: written in the standard alphabet with padding; read in either alphabet, with padding or without.
 enum Base64Text {
   private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -25,40 +25,48 @@ enum Base64Text {
     return out + 4
   }
 
-  /// - Returns: `nil` for text that is no base64. Bits left over in the last letter must be zero.
+  /// - Returns: `nil` for text that is no base64, or mixes the alphabets. Bits left over in the last letter must be zero.
   static func read(_ source: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     var count = source.count
     if count % 4 == 0 {
       while count > 0, source.count - count < 2, source[count - 1] == UInt8(ascii: "=") { count -= 1 }
     }
     guard count % 4 != 1 else { return nil }
-    var valid = true
+    var marks: UInt16 = 0
     let result = [UInt8](unsafeUninitializedCapacity: count * 3 / 4) { target, written in
       var bits: UInt32 = 0
-      var bitCount = 0
+      var bitCount: UInt32 = 0
       var out = 0
       for at in 0..<count {
         let value = values[Int(source[at])]
-        if value > 63 { valid = false }
+        marks |= value
         bits = bits << 6 | UInt32(value & 63)
         bitCount += 6
         if bitCount >= 8 {
           bitCount -= 8
-          target[out] = UInt8(truncatingIfNeeded: bits >> UInt32(bitCount))
+          target[out] = UInt8(truncatingIfNeeded: bits >> bitCount)
           out += 1
         }
       }
-      if bits & (1 << UInt32(bitCount) - 1) != 0 { valid = false }
+      if bits & ((1 << bitCount) - 1) != 0 { marks |= Mark.invalid }
       written = out
     }
-    return valid ? result : nil
+    let mixed = marks & Mark.standard != 0 && marks & Mark.urlSafe != 0
+    return marks & Mark.invalid != 0 || mixed ? nil : result
   }
 
-  private static let values: [UInt8] = {
-    var table = [UInt8](repeating: 64, count: 256)
-    for value in 0..<64 { table[Int(alphabet.utf8Start[value])] = UInt8(value) }
-    table[Int(UInt8(ascii: "-"))] = 62
-    table[Int(UInt8(ascii: "_"))] = 63
+  /// What a letter tells beside its six bits.
+  private enum Mark {
+    static let standard: UInt16 = 0x100
+    static let urlSafe: UInt16 = 0x200
+    static let invalid: UInt16 = 0x400
+  }
+
+  private static let values: [UInt16] = {
+    var table = [UInt16](repeating: Mark.invalid, count: 256)
+    for value in 0..<64 { table[Int(alphabet.utf8Start[value])] = UInt16(value) | (value >= 62 ? Mark.standard : 0) }
+    table[Int(UInt8(ascii: "-"))] = 62 | Mark.urlSafe
+    table[Int(UInt8(ascii: "_"))] = 63 | Mark.urlSafe
     return table
   }()
 }
