@@ -1,0 +1,104 @@
+public import CollabProtocol
+public import WorkflowDocument
+
+/// What the machine wants done. The shell does it in order and decides nothing.
+public enum ReplicaAction: Sendable {
+  /// Open a connection; answered by `connected` or `disconnected`.
+  case connect
+  case send(ClientMessage)
+  /// Close the connection; answered by `disconnected`.
+  case disconnect(CloseCode, String)
+  case notify(ClientNotice)
+}
+
+/// What the user of a replica may want to know, in the order in which it happened.
+public enum ClientNotice: Sendable {
+  case link(LinkState)
+  /// New in the server's order, own changes among them once they are durable. Each position comes once, ascending.
+  case changes([LoggedChange])
+  /// The document was replaced by the server's snapshot with the pending changes on top of it.
+  case replaced(position: UInt64)
+  /// The server did not take a change; its effect is undone here.
+  case refused(Change, Refusal)
+  case saveState(SaveState)
+  case presence(PresenceFrame)
+  case runEvent(RunEvent)
+  case issues(IssuesChange)
+  case role(Role)
+  /// The answer to a run, cancel or presence that was not taken.
+  case error(ErrorReport)
+  /// Equal versions, different hashes: a defect, healed by a snapshot and counted. Spec: GV5.
+  case diverged(HashReport)
+  /// The server's hashes at a version, whether or not they could be compared.
+  case hash(HashReport)
+  case roundTrip(milliseconds: UInt64)
+}
+
+public enum LinkState: Hashable, Sendable {
+  /// No connection; `retryInMilliseconds` until the next attempt.
+  case offline(retryInMilliseconds: UInt64)
+  case connecting
+  /// Joined, still getting what it missed.
+  case catchingUp
+  case live
+  /// Over; never comes back by itself.
+  case stopped(ClientStop)
+}
+
+/// Whether everything done here is on the server's disk.
+public enum SaveState: Hashable, Sendable {
+  case saved
+  /// So many changes wait for their acknowledgement.
+  case saving(waiting: Int)
+  /// So many changes wait for a connection.
+  case offline(waiting: Int)
+}
+
+/// Why a replica stopped for good.
+public struct ClientStop: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Reason: Hashable, Sendable {
+    /// `close()` was called here.
+    case closedHere
+    /// The server closed with a code that forbids to come back (4400 to 4499), or with 1000.
+    case closedByServer(CloseCode)
+    /// Nothing could be joined in `attemptsMax` attempts.
+    case unreachable
+    /// The server sent what this client cannot take: a defect of one of the two.
+    case fault
+  }
+  public var reason: Reason
+  public var text: String
+
+  public init(_ reason: Reason, _ text: String) {
+    self.reason = reason
+    self.text = text
+  }
+  public var description: String {
+    switch reason {
+    case .closedHere: "closed: \(text)"
+    case .closedByServer(let code): "closed by the server with \(code): \(text)"
+    case .unreachable: "not reachable: \(text)"
+    case .fault: "fault: \(text)"
+    }
+  }
+}
+
+/// Why an edit, an undo or a run was not taken here.
+public enum ClientError: Error, Hashable, Sendable {
+  /// No welcome yet: there is no replica to write as.
+  case notJoined
+  /// The role allows no such change.
+  case readOnly(Role)
+  /// Too much waits for acknowledgement already; try again once some of it is saved.
+  case pendingFull(changes: Int, bytes: Int)
+  /// The document would not take it: what and why.
+  case invalid(String)
+  /// More ops or bytes than the server takes in one change.
+  case tooLarge(String)
+  case nothingToUndo
+  /// The run was refused; the connection stays.
+  case refused(RefusalCode, String)
+  /// A subscriber read too slowly and lost its place.
+  case subscriberTooSlow
+  case timedOut(String)
+}
