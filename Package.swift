@@ -120,7 +120,14 @@ let package = Package(
     tests("CollabProtocolTests", ["CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", .nioCore, .protobuf]),
     tests("WorkflowEngineTests", ["WorkflowEngine", "WorkflowGraph"]),
     tests("RoomCoreTests", ["RoomCore", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT"]),
-    tests("StorageTests", ["Storage", "SQLiteStorage", "WorkflowDocument", "WorkflowGraph", "CRDT"]),
+    .executableTarget(
+      name: "storage-writer", dependencies: ["SQLiteStorage", "Storage", "WorkflowDocument", "WorkflowGraph", "CRDT"],
+      path: "Tests/StorageWriter", swiftSettings: strict),
+    tests(
+      "StorageTests",
+      [
+        "Storage", "SQLiteStorage", "storage-writer", "WorkflowDocument", "WorkflowGraph", "CRDT", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     tests("CompressionTests", ["Compression", .nioCore]),
     tests("OpenSSLTransportTests", ["OpenSSLTransport", .nioCore, .nioPosix, .nioEmbedded, .nioTLS]),
     tests("WebSocketTransportTests", ["WebSocketTransport", "Compression", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1]),

@@ -8,13 +8,14 @@ enum Job: Sendable {
   case refuse(StoreError, WorkflowID, @Sendable (Result<Void, StoreError>) -> Void)
   case create(WorkflowID, @Sendable (Result<Bool, StoreError>) -> Void)
   case delete(WorkflowID, @Sendable (Result<Bool, StoreError>) -> Void)
+  case cut(WorkflowID, from: UInt64, @Sendable (Result<Int, StoreError>) -> Void)
   /// The place in the queue from which on a workflow with a failed append takes appends again.
   case reopen(WorkflowID, @Sendable () -> Void)
 
   var byteCount: Int {
     switch self {
     case .append(_, _, let byteCount, _): byteCount
-    case .refuse, .create, .delete, .reopen: 0
+    case .refuse, .create, .delete, .cut, .reopen: 0
     }
   }
 }

@@ -93,6 +93,9 @@ struct CommitWriter: Sendable {
       cursors[workflow] = nil
       mustReload.remove(workflow)
       return { completion(.success(key != nil)) }
+    case .cut(let workflow, let position, let completion):
+      let count = try cut(workflow, from: position, db)
+      return { completion(count.map { .success($0) } ?? .failure(.unknown(workflow))) }
     case .reopen(let workflow, let completion):
       mustReload.remove(workflow)
       return completion
@@ -123,6 +126,18 @@ struct CommitWriter: Sendable {
     return .success(())
   }
 
+  private mutating func cut(_ workflow: WorkflowID, from position: UInt64, _ db: Database) throws -> Int? {
+    guard let place = try WorkflowPlace.find(workflow, db) else { return nil }
+    cursors[workflow] = nil
+    mustReload.insert(workflow)
+    let first = Int64(clamping: max(position, place.floor + 1))
+    let snapshots = try Int64.fetchAll(
+      db, sql: "SELECT id FROM snapshots WHERE workflow = ? AND position >= ?", arguments: [place.key, first])
+    try SaveChore.drop(snapshots, db)
+    try db.execute(sql: "DELETE FROM log WHERE workflow = ? AND position >= ?", arguments: [place.key, first])
+    return db.changesCount
+  }
+
   private mutating func cursor(of workflow: WorkflowID, _ db: Database) throws -> Cursor? {
     if let known = cursors[workflow] { return known }
     guard let place = try WorkflowPlace.find(workflow, db) else { return nil }
@@ -142,6 +157,7 @@ struct CommitWriter: Sendable {
       case .refuse(let own, let workflow, let completion):
         mustReload.insert(workflow)
         outcome.answers.append { completion(.failure(own)) }
+      case .cut(_, _, let completion): outcome.answers.append { completion(.failure(error)) }
       case .create(_, let completion), .delete(_, let completion): outcome.answers.append { completion(.failure(error)) }
       case .reopen(let workflow, let completion):
         mustReload.remove(workflow)

@@ -25,13 +25,17 @@ struct LogInsert {
     bind(record.subject, at: 5)
     bind(record.name, at: 6)
     sqlite3_bind_int64(statement, 8, Int64(record.checksum))
-    let code = record.body.withUnsafeBytes { body in
+    let fault = record.body.withUnsafeBytes { body -> DatabaseError? in
       sqlite3_bind_blob(statement, 7, body.baseAddress, CInt(body.count), nil)
-      defer { sqlite3_bind_null(statement, 7) }
-      defer { sqlite3_reset(statement) }
-      return sqlite3_step(statement)
+      defer {
+        sqlite3_reset(statement)
+        sqlite3_bind_null(statement, 7)
+      }
+      let code = sqlite3_step(statement)
+      // The message is gone after the next call.
+      return code == SQLITE_DONE ? nil : DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage)
     }
-    guard code == SQLITE_DONE else { throw DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage) }
+    if let fault { throw fault }
   }
 
   private func bind(_ text: String, at index: CInt) {

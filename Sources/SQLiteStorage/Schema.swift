@@ -12,9 +12,7 @@ enum Schema {
   /// Brings a file to `version`, one transaction per step.
   static func migrate(_ db: Database) throws {
     let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    guard found <= version else {
-      throw StoreError(.corrupt, "the file has format \(found); this program knows formats up to \(version): use a newer one")
-    }
+    guard found <= version else { throw tooNew(found) }
     for (index, step) in steps.enumerated().dropFirst(found) {
       try db.inTransaction(.immediate) {
         try step(db)
@@ -22,6 +20,10 @@ enum Schema {
         return .commit
       }
     }
+  }
+
+  static func tooNew(_ found: Int) -> StoreError {
+    StoreError(.corrupt, "the file has format \(found); this program knows formats up to \(version): use a newer one")
   }
 
   private static let versionOne = """

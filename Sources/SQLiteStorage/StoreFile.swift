@@ -7,7 +7,7 @@ enum StoreFile {
   /// A pool on the file at `path`, made when it is not there. The caller holds the `FileLock`.
   static func open(_ path: String, options: SQLiteOptions) throws(StoreError) -> DatabasePool {
     do {
-      if try isMissing(path) { try create(path) }
+      if try !isOurs(path) { try create(path) }
       let pool = try DatabasePool(path: path, configuration: configuration(options))
       try pool.writeWithoutTransaction { db in
         // The pool sets NORMAL when it opens: a commit would then survive a crash of the process, but not of the machine.
@@ -40,23 +40,29 @@ enum StoreFile {
     return configuration
   }
 
-  /// Whether there is nothing at `path`. Looks at the header before SQLite does: opening a foreign database would change it.
-  private static func isMissing(_ path: String) throws(StoreError) -> Bool {
+  /// Whether the file at `path` is a store; `false` when there is none, or an empty one.
+  ///
+  /// Looks at the header before SQLite does: opening a foreign database would change it.
+  static func isOurs(_ path: String) throws(StoreError) -> Bool {
     let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
-      if errno == ENOENT { return true }
+      if errno == ENOENT { return false }
       throw StoreError(.unavailable, String(cString: strerror(errno)))
     }
     defer { Glibc.close(file) }
     var header = [UInt8](repeating: 0, count: 100)
     let count = header.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
-    if count == 0 { return true }
+    if count == 0 { return false }
+    guard count >= 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
     guard count == header.count, header.starts(with: "SQLite format 3\0".utf8) else {
-      throw StoreError(.corrupt, count < 0 ? String(cString: strerror(errno)) : "the file is no SQLite database")
+      throw StoreError(.corrupt, "the file is no SQLite database")
     }
-    let id = header[68..<72].reduce(Int32(0)) { $0 << 8 | Int32($1) }
-    guard id == Schema.applicationID else { throw StoreError(.corrupt, "the file is an SQLite database of another program") }
-    return false
+    func number(at offset: Int) -> Int { header[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
+    guard number(at: 68) == Int(Schema.applicationID) else {
+      throw StoreError(.corrupt, "the file is an SQLite database of another program")
+    }
+    guard number(at: 60) <= Schema.version else { throw Schema.tooNew(number(at: 60)) }
+    return true
   }
 
   /// Makes the database under another name first, so that a crash leaves either none or a whole one.

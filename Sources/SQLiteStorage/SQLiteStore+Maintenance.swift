@@ -1,0 +1,63 @@
+import Dispatch
+import GRDB
+import Glibc
+public import Storage
+public import WorkflowGraph
+
+/// Care for the file. Reads through connections of its own, so it works beside a running server, in the same process or another.
+extension SQLiteStore {
+  /// Reads everything: SQLite's own structure, every snapshot, every change. Takes as long as reading the file takes.
+  ///
+  /// - Throws: `.unavailable` or `.corrupt` when the file cannot even be opened; what is wrong inside is in the report.
+  public static func check(_ path: String) async throws(StoreError) -> StoreReport {
+    try await inBackground("cannot check \(path)") { try StoreCheck.run(openForReading(path)) }
+  }
+
+  /// Copies the file as it is at this moment to `destination`, whole and compact, while writing goes on.
+  ///
+  /// The copy appears under its name only when it is complete and flushed. Meanwhile the write-ahead log cannot shrink.
+  /// - Throws: `.unavailable` when `destination` exists or cannot be written.
+  public static func backUp(_ path: String, to destination: String) async throws(StoreError) {
+    try await inBackground("cannot back up \(path)") {
+      guard access(destination, F_OK) != 0 else { throw StoreError(.unavailable, "\(destination) exists already") }
+      let partial = destination + "-partial"
+      unlink(partial)
+      let source = try openForReading(path)
+      try source.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [partial]) }
+      try flush(partial)
+      guard rename(partial, destination) == 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
+    }
+  }
+
+  /// Drops the changes of a workflow from `position` on: the way out when `load` finds the log broken there and there is no backup.
+  ///
+  /// What is dropped is lost, though it was acknowledged: for an operator to decide, never for the server. Snapshots ahead of `position` go too.
+  /// - Returns: how many changes went.
+  public func cutLog(of workflow: WorkflowID, from position: UInt64) async throws(StoreError) -> Int {
+    try await wait { .cut(workflow, from: position, $0) }
+  }
+
+  private static func openForReading(_ path: String) throws -> DatabaseQueue {
+    guard try StoreFile.isOurs(path) else { throw StoreError(.unavailable, "there is no file") }
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(10)
+    return try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  private static func flush(_ path: String) throws {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
+    defer { Glibc.close(file) }
+    guard fsync(file) == 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
+  }
+
+  private static func inBackground<T: Sendable>(
+    _ what: String, _ body: @escaping @Sendable () throws -> T
+  ) async throws(StoreError) -> T {
+    let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<T, StoreError>, Never>) in
+      DispatchQueue.global().async { continuation.resume(returning: Result(catching: body).mapError { StoreError($0, doing: what) }) }
+    }
+    return try result.get()
+  }
+}

@@ -1,0 +1,67 @@
+import GRDB
+import Storage
+import WorkflowDocument
+import WorkflowGraph
+
+/// Reads a whole file and notes what is wrong.
+enum StoreCheck {
+  private static let faultCountMax = 100
+  private static let changesPerRead = 10_000
+
+  static func run(_ queue: DatabaseQueue) throws -> StoreReport {
+    try queue.read { db in
+      var report = StoreReport()
+      let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+      report.fileBytes = try pages * (Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
+      note(&report) {
+        let lines = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(faultCountMax))")
+        return lines == ["ok"] ? [] : lines.map { "SQLite: \($0)" }
+      }
+      var names: [String] = []
+      note(&report) {
+        names = try String.fetchAll(db, sql: "SELECT name FROM workflows ORDER BY name")
+        return []
+      }
+      report.workflowCount = names.count
+      for name in names where report.faults.count < faultCountMax {
+        guard let workflow = WorkflowID(name) else {
+          report.faults.append("“\(name)” is no workflow id")
+          continue
+        }
+        var counts = (changes: 0, snapshots: 0)
+        note(&report) { try faults(of: workflow, &counts, db) }
+        report.changeCount += counts.changes
+        report.snapshotCount += counts.snapshots
+      }
+      return report
+    }
+  }
+
+  /// Runs one part of the check; damage that stops it is a finding, not the end of the check.
+  private static func note(_ report: inout StoreReport, _ body: () throws -> [String]) {
+    do {
+      report.faults += try body()
+    } catch {
+      report.faults.append(StoreError(error, doing: "cannot read on").text)
+    }
+  }
+
+  private static func faults(of workflow: WorkflowID, _ counts: inout (changes: Int, snapshots: Int), _ db: Database) throws -> [String] {
+    guard let place = try WorkflowPlace.find(workflow, db) else { return [] }
+    let snapshots = try SnapshotReader.read(workflow: place.key, db)
+    counts.snapshots = snapshots.sound.count
+    var faults = snapshots.damage.map { "\(workflow): \($0)" }
+    if place.floor > 0, snapshots.sound.isEmpty { faults.append("\(workflow): \(StoreError.noWayBack(floor: place.floor).text)") }
+    var position = place.floor
+    while true {
+      let stretch = try LogReader.read(workflow: place.key, after: position, limit: changesPerRead, db)
+      counts.changes += stretch.changes.count
+      if let broken = stretch.brokenAt {
+        faults.append("\(workflow): change \(broken) is damaged or missing")
+        return faults
+      }
+      guard let last = stretch.changes.last else { return faults }
+      position = last.position
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/// What a store file holds, and what is wrong with it.
+public struct StoreReport: Hashable, Sendable {
+  public var workflowCount = 0
+  public var changeCount = 0
+  public var snapshotCount = 0
+  /// Bytes of the database file, without its write-ahead log.
+  public var fileBytes = 0
+  /// One sentence each; empty when all is well.
+  public var faults: [String] = []
+  public init() {}
+}

@@ -1,0 +1,167 @@
+import Foundation
+import GRDB
+import SQLiteStorage
+import Storage
+import Synchronization
+import Testing
+import WorkflowDocument
+import WorkflowGraph
+
+/// A disk without room, folders without rights, and slow big work.
+@Suite struct FullDiskTests {
+  @Test("[ST2] disk full: unavailable, the workflow must reload, nothing answered is lost, and it goes on when there is room")
+  func fullDisk() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("store.sqlite")
+      var options = SQLiteOptions()
+      options.fileBytesMax = 400 << 10
+      let store = try SQLiteStore(path: path, options: options)
+      _ = try await store.create(.demo)
+      _ = try await store.create(.other)
+      let text = "\"" + String(repeating: "x", count: 3000) + "\""
+      var position: UInt64 = 0
+      var failure: StoreError?
+      while failure == nil, position < 1000 {
+        do throws(StoreError) {
+          try await store.append([.change(logged(position + 1, text: text))], to: .demo)
+          position += 1
+        } catch {
+          failure = error
+        }
+      }
+      #expect(failure?.code == .unavailable && failure?.text.contains("full") == true, "\(String(describing: failure))")
+      #expect(position > 20)
+      await expect(.mustReload) { () async throws(StoreError) in try await store.append([.lease(lease(1))], to: .demo) }
+      await expect(.unavailable) { () async throws(StoreError) in try await store.save(snapshot(1, byteCount: 2 << 20), of: .demo) }
+      #expect(try await store.load(.demo)?.log.count == Int(position))
+      await expect(.unavailable) { () async throws(StoreError) in
+        try await store.append([.change(logged(position + 1, text: text))], to: .demo)
+      }
+      await store.close()
+
+      let roomy = try SQLiteStore(path: path)
+      let found = try #require(try await roomy.load(.demo))
+      #expect(found.log == (1...position).map { logged($0, text: text) })
+      #expect(found.snapshots.isEmpty)
+      try await roomy.append([.change(logged(position + 1, text: text))], to: .demo)
+      await roomy.close()
+      #expect(try await SQLiteStore.check(path).faults == [])
+    }
+  }
+
+  @Test("[ST6] a folder that is not there, or cannot be written, is said to be so")
+  func noFolder() async throws {
+    try await TemporaryFolder.with { folder in
+      await expect(.unavailable) { () async throws(StoreError) in try SQLiteStore(path: folder.file("no/such/store.sqlite")) }
+      _ = FileManager.default.createFile(atPath: folder.file("file"), contents: nil)
+      await expect(.unavailable) { () async throws(StoreError) in try SQLiteStore(path: folder.file("file/store.sqlite")) }
+      await expect(.unavailable) { () async throws(StoreError) in try SQLiteStore(path: "/proc/thaiyyal.sqlite") }
+      try FileManager.default.createDirectory(atPath: folder.file("folder"), withIntermediateDirectories: false)
+      await expect(.unavailable) { () async throws(StoreError) in try SQLiteStore(path: folder.file("folder")) }
+    }
+  }
+
+  @Test("[ST4] a snapshot of 20 MB does not hold up other workflows' commits")
+  func bigSnapshot() async throws {
+    try await TemporaryFolder.with { folder in
+      let store = try SQLiteStore(path: folder.file("store.sqlite"))
+      _ = try await store.create(.demo)
+      _ = try await store.create(.other)
+      try await store.append(changes(1...3), to: .demo)
+      let big = snapshot(3, byteCount: 20 << 20)
+      let chain = AppendChain(store, .other)
+      chain.start()
+      try await store.save(big, of: .demo)
+      let commits = await chain.stop()
+      // 20 slices of 1 MiB, a commit after each.
+      #expect(commits >= 10, "only \(commits) commits while the snapshot was written")
+      #expect(try await store.load(.demo)?.snapshots == [big])
+      await store.close()
+    }
+  }
+
+  @Test("[ST5] a log of a million rows is trimmed bit by bit while others write")
+  func trimMillion() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("store.sqlite")
+      let first = try SQLiteStore(path: path)
+      _ = try await first.create(.demo)
+      _ = try await first.create(.other)
+      await first.close()
+      try await DatabaseQueue(path: path).writeWithoutTransaction { db in
+        try db.execute(
+          sql: """
+            PRAGMA synchronous = OFF;
+            WITH RECURSIVE counter(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 1000000)
+            INSERT INTO log SELECT 1, n, 0, 1, '', '', x'00', 0 FROM counter;
+            """)
+      }
+      let store = try SQLiteStore(path: path)
+      try await store.save(snapshot(1_000_000, byteCount: 10), of: .demo)
+      try await store.append(changes(1_000_001...1_000_001), to: .demo)
+      try await store.save(snapshot(999_999, byteCount: 10), of: .demo)
+      #expect(try await store.changes(of: .demo, after: 5, limit: 1) == nil, "trimmed at once for readers")
+
+      let reader = try DatabaseQueue(path: path)
+      let chain = AppendChain(store, .other)
+      chain.start()
+      var oldest: Int64 = 0
+      for _ in 0..<100_000 where oldest < 1_000_000 {
+        oldest = try await reader.read { try Int64.fetchOne($0, sql: "SELECT position FROM log WHERE workflow = 1 LIMIT 1") } ?? 0
+      }
+      let commits = await chain.stop()
+      #expect(oldest == 1_000_000)
+      // 500 slices of 2 000 rows.
+      #expect(commits >= 100, "only \(commits) commits while the log was trimmed")
+      try reader.close()
+      await store.close()
+    }
+  }
+}
+
+/// Appends one change after the other, each as soon as the one before is answered, on the store's own thread: as fast as commits come.
+private final class AppendChain: Sendable {
+  private let store: SQLiteStore
+  private let workflow: WorkflowID
+  private let state = Mutex<State>(.running(0))
+  private enum State {
+    case running(UInt64)
+    case stopping(CheckedContinuation<UInt64, Never>)
+    case ended(UInt64)
+  }
+
+  init(_ store: SQLiteStore, _ workflow: WorkflowID) {
+    self.store = store
+    self.workflow = workflow
+  }
+
+  func start() { next(after: 0) }
+
+  private func next(after last: UInt64) {
+    store.append(changes(last + 1...last + 1), to: workflow) { result in
+      let goesOn = self.state.withLock { state -> Bool in
+        switch (state, result) {
+        case (.running, .success):
+          state = .running(last + 1)
+          return true
+        case (.stopping(let waiting), _):
+          waiting.resume(returning: last + 1)
+          return false
+        case (.running, .failure), (.ended, _):
+          state = .ended(last)
+          return false
+        }
+      }
+      if goesOn { self.next(after: last + 1) }
+    }
+  }
+
+  /// - Returns: how many were answered.
+  func stop() async -> UInt64 {
+    await withCheckedContinuation { continuation in
+      state.withLock { state in
+        if case .ended(let last) = state { continuation.resume(returning: last) } else { state = .stopping(continuation) }
+      }
+    }
+  }
+}

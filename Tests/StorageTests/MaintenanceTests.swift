@@ -1,0 +1,103 @@
+import Foundation
+import GRDB
+import SQLiteStorage
+import Storage
+import Testing
+import WorkflowDocument
+import WorkflowGraph
+
+@Suite struct MaintenanceTests {
+  @Test("[ST6] a backup taken while writing goes on is whole and opens as a store")
+  func backup() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("store.sqlite")
+      let copy = folder.file("copy.sqlite")
+      let store = try SQLiteStore(path: path)
+      _ = try await store.create(.demo)
+      try await store.append(changes(1...100) + [.lease(lease(1)), .runEvent(event("r", 1))], to: .demo)
+      try await store.save(snapshot(50, byteCount: 1_000_000), of: .demo)
+      async let writing: Void = {
+        for position in UInt64(101)...150 { try await store.append(changes(position...position), to: .demo) }
+      }()
+      try await SQLiteStore.backUp(path, to: copy)
+      try await writing
+      await expect(.unavailable) { () async throws(StoreError) in try await SQLiteStore.backUp(path, to: copy) }
+      await store.close()
+
+      #expect(try await SQLiteStore.check(copy).faults == [])
+      let restored = try SQLiteStore(path: copy)
+      let found = try #require(try await restored.load(.demo))
+      #expect(found.snapshots == [snapshot(50, byteCount: 1_000_000)])
+      #expect(found.log.count >= 50 && found.log == found.log.map { logged($0.position) })
+      #expect(found.leases == [lease(1)] && found.interruptedRuns.count == 1)
+      let next = (found.log.last?.position ?? 0) + 1
+      try await restored.append(changes(next...next), to: .demo)
+      await restored.close()
+    }
+  }
+
+  @Test("[ST6] backing up or checking a file that is not there fails and makes none")
+  func nothingThere() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("none.sqlite")
+      await expect(.unavailable) { () async throws(StoreError) in try await SQLiteStore.check(path) }
+      await expect(.unavailable) { () async throws(StoreError) in try await SQLiteStore.backUp(path, to: folder.file("copy")) }
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(left == [])
+    }
+  }
+
+  @Test("[ST6] the report counts what is there")
+  func report() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = try await DamageTests.store(in: folder, changes: 10, snapshots: [4, 8])
+      let report = try await SQLiteStore.check(path)
+      #expect(report.workflowCount == 2 && report.changeCount == 8 && report.snapshotCount == 2)
+      #expect(report.fileBytes > 3_000_000 && report.faults.isEmpty)
+    }
+  }
+
+  @Test("[ST3] what a deleted workflow leaves is swept away, by the next process if need be")
+  func sweep() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = try await DamageTests.store(in: folder, changes: 5000, snapshots: [4, 8])
+      let store = try SQLiteStore(path: path)
+      try await store.append((0..<100).map { .runEvent(event("r\($0)", 1, last: true)) } + [.lease(lease(1))], to: .demo)
+      #expect(try await store.delete(.demo))
+      await store.close()
+
+      let next = try SQLiteStore(path: path)
+      let reader = try DatabaseQueue(path: path)
+      var rows = Int.max
+      for position in UInt64(3)...60 where rows > 0 {
+        try await next.append(changes(position...position), to: .other)
+        rows = try await reader.read { db in
+          try Int.fetchOne(
+            db,
+            sql: """
+              SELECT (SELECT count(*) FROM log WHERE workflow = 1) + (SELECT count(*) FROM snapshots) + (SELECT count(*) FROM snapshot_parts)
+                + (SELECT count(*) FROM leases) + (SELECT count(*) FROM runs) + (SELECT count(*) FROM run_events) + (SELECT count(*) FROM deleted)
+              """) ?? 0
+        }
+      }
+      #expect(rows == 0)
+      try reader.close()
+      await next.close()
+    }
+  }
+
+  @Test("[ST6] a file of format 0 is brought to the present format")
+  func migration() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("store.sqlite")
+      let queue = try DatabaseQueue(path: path)
+      try await queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(0x5448_4C56)") }
+      try queue.close()
+      // An application id alone is in the header only once a page was written.
+      let store = try SQLiteStore(path: path)
+      #expect(try await store.create(.demo))
+      await store.close()
+      #expect(try await SQLiteStore.check(path).workflowCount == 1)
+    }
+  }
+}
