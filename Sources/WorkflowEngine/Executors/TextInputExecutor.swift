@@ -1,0 +1,8 @@
+/// Gives its `text`. Inputs are ignored.
+struct TextInputExecutor: NodeExecutor {
+  static let type = "text_input"
+
+  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+    .text(try call.requiredText("text", "text input node missing text"))
+  }
+}
