@@ -97,7 +97,8 @@ let package = Package(
       name: "thaiyyal",
       dependencies: [
         "Gateway", "Rooms", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument", "CRDT",
-        "WorkflowEngine", "OpenSSLTransport", "Hashing", .nioCore, .nioPosix, .logging, .lifecycle,
+        "WorkflowEngine", "OpenSSLTransport", "WebSocketTransport", "COpenSSL", "CZlib", "Hashing", .nioCore, .nioPosix, .logging, .lifecycle,
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
       ], swiftSettings: strict),
@@ -140,8 +141,8 @@ let package = Package(
     tests(
       "GatewayTests",
       [
-        "Gateway", "Rooms", "Storage", "CollabProtocol", "WorkflowGraph", "WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1,
-        .logging, .lifecycle,
+        "Gateway", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WebCanvas", "WebSocketTransport",
+        "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle,
       ]),
     tests(
       "CollabClientTests",
