@@ -25,8 +25,10 @@ extension Room {
 
     var taken = 0
     var refused: [Refusal] = []
-    for change in batch.changes {
-      switch judge(change, of: session) {
+    var faults = batch.faults[...]
+    for (index, change) in batch.changes.enumerated() {
+      let fault = faults.first?.index == index ? faults.popFirst() : nil
+      switch judge(change, of: session, fault: fault) {
       case .taken:
         taken += 1
         appliedPosition += 1
@@ -49,7 +51,8 @@ extension Room {
     case refused(RefusalCode, String)
   }
 
-  private mutating func judge(_ change: Change, of session: Session) -> Judgement {
+  /// - Parameter fault: what the decoder found in this change; its ops are not there then.
+  private mutating func judge(_ change: Change, of session: Session, fault: ChangeBatch.Fault?) -> Judgement {
     guard session.role >= .commenter, let replica = session.replica else { return .refused(.forbidden, "a viewer may not change anything") }
     guard change.replica == replica else { return .refused(.staleLease, "\(change.replica) is not lent to this session") }
     let expected = document.version[replica] + 1
@@ -58,6 +61,7 @@ extension Room {
       let follows = sessions[session.id]?.refusedSeq == expected
       return .refused(.conflict, follows ? "follows a refused change" : "expected seq \(expected), got \(change.seq)")
     }
+    if let fault { return .refused(fault.code, fault.text) }
     if session.role == .commenter, !change.ops.allSatisfy(\.isComment) {
       return .refused(.forbidden, "a commenter may write comments only")
     }

@@ -108,6 +108,7 @@ public struct Room: Sendable {
     case .snapshotEncoded(let position, let bytes): snapshotEncoded(at: position, bytes: bytes, into: &actions)
     case .snapshotFailed(let position): snapshotFailed(at: position, into: &actions)
     case .snapshotStored(let position): snapshotStored(at: position, into: &actions)
+    case .snapshotNotStored: snapshotNotStored(into: &actions)
     case .runAdvanced(let run, let step): advance(run, step, into: &actions)
     case .timerFired(let timer, let generation): fire(timer, generation: generation, into: &actions)
     case .roleChanged(let subject, let role): changeRole(of: subject, to: role, into: &actions)

@@ -20,6 +20,8 @@ public enum RoomEvent: Sendable {
   case snapshotEncoded(position: UInt64, bytes: Int)
   case snapshotFailed(position: UInt64)
   case snapshotStored(position: UInt64)
+  /// The store did not take it; the log still has everything.
+  case snapshotNotStored(position: UInt64)
 
   case runAdvanced(RunID, RunStep)
   case timerFired(RoomTimer, generation: UInt64)

@@ -115,6 +115,12 @@ extension Room {
     finishSaving(into: &actions)
   }
 
+  /// Tried again with the next one that is due.
+  mutating func snapshotNotStored(into actions: inout [RoomAction]) {
+    snapshots.storingPosition = nil
+    finishSaving(into: &actions)
+  }
+
   mutating func finishSaving(into actions: inout [RoomAction]) {
     guard case .saving(let isDraining) = life, snapshots.storingPosition == nil, snapshots.making == nil else { return }
     guard isDraining || (sessions.isEmpty && queue.isEmpty && runs.isIdle) else {

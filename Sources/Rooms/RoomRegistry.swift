@@ -1,30 +1,258 @@
 public import CollabProtocol
 public import Logging
 public import NIOCore
+import RoomCore
 public import ServiceLifecycle
 public import Storage
+import Synchronization
 public import WorkflowGraph
 
 /// All rooms of this server: opens each workflow once, keeps it on one event loop, lets it go when it is idle.
+///
+/// The mutex guards the map from workflows to rooms and nothing else: it is taken when a session enters and when a room comes or goes, never
+/// for a message.
 public final class RoomRegistry: Service {
+  /// Can become `open` when loaded, or go away when it cannot be. An open room that is falling asleep is still open: whoever enters wakes it.
+  private enum Slot {
+    case loading(waiting: [Entry])
+    case open(RoomHandle)
+  }
+
+  private struct State {
+    var slots: [WorkflowID: Slot] = [:]
+    var isDraining = false
+    var whenEmpty: CheckedContinuation<Void, Never>?
+    var writers: [ObjectIdentifier: NIOLoopBoundBox<LoopTools>] = [:]
+  }
+
+  public let configuration: RoomConfiguration
+  private let store: any WorkflowStore
+  private let loops: [any EventLoop]
+  private let loader: RoomLoader
+  private let engine: any RunEngine
+  private let metrics: any RoomMetrics
+  private let logger: Logger
+  private let makeWriter: @Sendable () -> any FrameWriter
+  private let state = Mutex(State())
+
   /// - Parameters:
   ///   - loops: rooms are spread over them by workflow id.
+  ///   - engine: runs what is triggered in a room.
   ///   - makeFrameWriter: called once per event loop, there.
   public init(
     store: any WorkflowStore, loops: [any EventLoop], configuration: RoomConfiguration = RoomConfiguration(),
-    metrics: any RoomMetrics = NoRoomMetrics(), logger: Logger, makeFrameWriter: @escaping @Sendable () -> any FrameWriter
+    engine: any RunEngine = NoEngine(), metrics: any RoomMetrics = NoRoomMetrics(), logger: Logger,
+    makeFrameWriter: @escaping @Sendable () -> any FrameWriter
   ) {
+    precondition(!loops.isEmpty, "rooms need an event loop")
+    self.store = store
+    self.loops = loops
+    self.configuration = configuration
+    self.engine = engine
+    self.metrics = metrics
+    self.logger = logger
+    makeWriter = makeFrameWriter
+    loader = RoomLoader(store: store, limits: configuration.limits, logger: logger)
   }
 
-  /// Runs until graceful shutdown, then drains: goodbye to all, log flushed, final snapshots, sessions closed.
-  public func run() async throws {}
-
   /// Whether new sessions are let in: false while draining.
-  public var isAccepting: Bool { true }
+  public var isAccepting: Bool { state.withLock { !$0.isDraining } }
+
+  /// Rooms loaded or being loaded.
+  public var roomCount: Int { state.withLock { $0.slots.count } }
 
   /// Changes what a subject may do in a workflow from now on; sessions of it are told.
-  public func setRole(_ role: Role, of subject: String, in workflow: WorkflowID) {}
+  public func setRole(_ role: Role, of subject: String, in workflow: WorkflowID) {
+    openRoom(workflow)?.tell([.roleChanged(subject: subject, role)])
+  }
 
   /// Closes all sessions of a subject in a workflow with 4509.
-  public func evict(_ subject: String, from workflow: WorkflowID) {}
+  public func evict(_ subject: String, from workflow: WorkflowID) {
+    openRoom(workflow)?.tell([.evicted(subject: subject)])
+  }
+
+  // MARK: entering
+
+  func enter(_ entry: Entry) {
+    enum Way {
+      case room(RoomHandle)
+      case load
+      case wait
+      case away
+    }
+    let way = state.withLock { state -> Way in
+      if state.isDraining { return .away }
+      switch state.slots[entry.workflow] {
+      case .open(let room): return .room(room)
+      case .loading(let waiting):
+        state.slots[entry.workflow] = .loading(waiting: waiting + [entry])
+        return .wait
+      case nil:
+        state.slots[entry.workflow] = .loading(waiting: [entry])
+        return .load
+      }
+    }
+    switch way {
+    case .room(let room): room.enter(entry)
+    case .load: Task { await load(entry.workflow) }
+    case .wait: break
+    case .away: turnAway([entry])
+    }
+  }
+
+  private func load(_ workflow: WorkflowID) async {
+    do throws(StoreError) {
+      if let seed = try await loader.load(workflow) { return open(workflow, seed) }
+      let creators = refuseStrangers(of: workflow)
+      guard creators > 0 else { return }
+      // Somebody else may have made it in the meantime: then it is loaded like any other.
+      _ = try await store.create(workflow)
+      guard let seed = try await loader.load(workflow) else { throw StoreError(.unavailable, "a workflow just made is not there") }
+      open(workflow, seed)
+    } catch {
+      logger.error("a workflow cannot be opened", metadata: ["workflow": "\(workflow)", "reason": "\(error)"])
+      metrics.storeFailed()
+      refuse(takeWaiting(workflow), .serverFault, "the workflow cannot be opened now")
+    }
+  }
+
+  /// There is no such workflow: those who may not make it are told so. Returns how many may.
+  private func refuseStrangers(of workflow: WorkflowID) -> Int {
+    let (creators, strangers) = state.withLock { state -> ([Entry], [Entry]) in
+      guard case .loading(let waiting) = state.slots[workflow] else { return ([], []) }
+      let creators = waiting.filter { $0.wantsCreate && $0.mayCreate }
+      state.slots[workflow] = creators.isEmpty ? nil : .loading(waiting: creators)
+      return (creators, waiting.filter { !($0.wantsCreate && $0.mayCreate) })
+    }
+    refuse(strangers.filter(\.wantsCreate), .forbidden, "making a workflow takes the role editor")
+    refuse(strangers.filter { !$0.wantsCreate }, .unknownWorkflow, "there is no workflow \(workflow)")
+    if creators.isEmpty { noteRemoval() }
+    return creators.count
+  }
+
+  private func open(_ workflow: WorkflowID, _ seed: RoomSeed) {
+    let loop = loops[Self.place(of: workflow, among: loops.count)]
+    loop.execute { [self] in
+      let host = RoomHost(
+        workflow, seed: seed, loop: loop, services: services, writer: makeFrameWriter(on: loop),
+        onUnload: { [self] in remove($0.workflow) })
+      let room = host.open()
+      let (waiting, isDraining) = state.withLock { state -> ([Entry], Bool) in
+        guard case .loading(let waiting) = state.slots[workflow] else { return ([], state.isDraining) }
+        state.slots[workflow] = .open(room)
+        return (waiting, state.isDraining)
+      }
+      for entry in waiting { room.enter(entry) }
+      if isDraining { room.tell([.drainBegan]) }
+    }
+  }
+
+  private var services: RoomServices {
+    RoomServices(
+      store: store, loader: loader, engine: engine, configuration: configuration, metrics: metrics, logger: logger, now: SystemTime.now,
+      readmit: { [self] in enter($0) })
+  }
+
+  private func openRoom(_ workflow: WorkflowID) -> RoomHandle? {
+    state.withLock { if case .open(let room) = $0.slots[workflow] { room } else { nil } }
+  }
+
+  private func takeWaiting(_ workflow: WorkflowID) -> [Entry] {
+    defer { noteRemoval() }
+    return state.withLock { state in
+      guard case .loading(let waiting) = state.slots.removeValue(forKey: workflow) else { return [] }
+      return waiting
+    }
+  }
+
+  private func remove(_ workflow: WorkflowID) {
+    state.withLock { _ = $0.slots.removeValue(forKey: workflow) }
+    noteRemoval()
+  }
+
+  private func refuse(_ entries: [Entry], _ code: CloseCode, _ reason: String) {
+    for entry in entries { entry.handle.onLoop { $0.end(code, reason) } }
+  }
+
+  private func turnAway(_ entries: [Entry]) {
+    for entry in entries {
+      let limits = configuration.limits
+      let pause = UInt32.random(in: limits.reconnectMinMilliseconds...max(limits.reconnectMinMilliseconds, limits.reconnectMaxMilliseconds))
+      let goodbye = Goodbye(code: .draining, text: "the server is shutting down", reconnectAfterMilliseconds: pause)
+      entry.handle.onLoop { $0.turnAway(goodbye) }
+    }
+  }
+
+  /// FNV-1a: the same room is on the same loop for all who look.
+  static func place(of workflow: WorkflowID, among count: Int) -> Int {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in workflow.rawValue.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return Int(hash % UInt64(count))
+  }
+
+  // MARK: frames
+
+  /// The frame writer of a loop. Called there.
+  func makeFrameWriter(on loop: any EventLoop) -> any FrameWriter {
+    state.withLock { state -> NIOLoopBoundBox<LoopTools> in
+      if let known = state.writers[ObjectIdentifier(loop)] { return known }
+      let made = NIOLoopBoundBox(LoopTools(makeWriter()), eventLoop: loop)
+      state.writers[ObjectIdentifier(loop)] = made
+      return made
+    }.value.writer
+  }
+
+  // MARK: shutting down
+
+  /// Runs until graceful shutdown, then drains: goodbye to all, log flushed, final snapshots, sessions closed.
+  public func run() async throws {
+    try? await gracefulShutdown()  // a cancelled task drains as well: nothing acknowledged depends on it, but clients get their goodbye
+    await drain()
+  }
+
+  /// Lets nobody in any more and closes all rooms; returns when they are closed, or after `drainDeadline`.
+  public func drain() async {
+    let rooms = state.withLock { state -> [RoomHandle] in
+      state.isDraining = true
+      return state.slots.values.compactMap { if case .open(let room) = $0 { room } else { nil } }
+    }
+    for room in rooms { room.tell([.drainBegan]) }
+    let deadline = Task {
+      // Cancelled when the rooms are closed in time.
+      try? await Task.sleep(for: configuration.drainDeadline)
+      endWaiting()
+    }
+    await withCheckedContinuation { continuation in
+      let isEmpty = state.withLock { state in
+        if !state.slots.isEmpty { state.whenEmpty = continuation }
+        return state.slots.isEmpty
+      }
+      if isEmpty { continuation.resume() }
+    }
+    deadline.cancel()
+  }
+
+  private func noteRemoval() {
+    let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      guard state.slots.isEmpty else { return nil }
+      defer { state.whenEmpty = nil }
+      return state.whenEmpty
+    }
+    waiter?.resume()
+  }
+
+  private func endWaiting() {
+    let waiter = state.withLock { state in
+      defer { state.whenEmpty = nil }
+      return state.whenEmpty
+    }
+    if waiter != nil { logger.error("rooms were not closed in time; the log holds what was acknowledged", metadata: [:]) }
+    waiter?.resume()
+  }
+}
+
+/// What belongs to one event loop.
+final class LoopTools {
+  let writer: any FrameWriter
+  init(_ writer: any FrameWriter) { self.writer = writer }
 }

@@ -1,29 +1,175 @@
 public import CollabProtocol
+import Hashing
 public import NIOCore
 import RoomCore
 public import WorkflowGraph
 
-/// One connection's way into a room: decodes what comes, hands it to the room, and writes nothing itself.
+/// One connection's way into a room: decodes what comes, hands it to the room, and writes nothing but answers to what it could not decode.
 ///
 /// Confined to the sink's event loop: create, feed and close it there. It keeps the sink alive until `closed`.
 /// The first message must be a hello; `admit` decides then who this is. What goes wrong ends in `sink.close` with a code of the table.
 public final class RoomSession {
+  enum Stage {
+    /// Becomes `entering` with a good hello, `over` without.
+    case awaitingHello(deadline: Scheduled<Void>?)
+    /// The registry opens the room. What came right behind the hello waits; reading is paused, so it is one read at most.
+    case entering(waiting: [RoomEvent])
+    case inside(RoomHandle)
+    /// Nothing is heard any more.
+    case over
+  }
+
+  let sink: any SessionSink
+  let id: SessionID
+  private let workflow: WorkflowID
+  private let registry: RoomRegistry
+  private let admit: (Hello) -> Admission
+  private let decodeLimits: DecodeLimits
+  private var stage = Stage.awaitingHello(deadline: nil)
+  /// Decoded since the last `readingFinished`.
+  private var batch: [RoomEvent] = []
+  /// Set while the room writes to this session.
+  var member: CrewMember?
+
   /// - Parameter admit: called once, on the sink's event loop, with a well-formed hello; must not block.
   public init(workflow: WorkflowID, sink: any SessionSink, registry: RoomRegistry, admit: @escaping (Hello) -> Admission) {
+    self.workflow = workflow
+    self.sink = sink
+    self.registry = registry
+    self.admit = admit
+    decodeLimits = DecodeLimits(registry.configuration.limits.protocolLimits)
+    id = SessionID(rawValue: UInt64.random(in: 1 ... .max))
   }
 
   /// Arms the deadline for the hello. Call it once the connection can be written to.
-  public func start() {}
+  public func start() {
+    guard case .awaitingHello(nil) = stage else { return }
+    let pause = TimeAmount.milliseconds(Int64(registry.configuration.limits.helloDeadlineMilliseconds))
+    let deadline = sink.eventLoop.assumeIsolated().scheduleTask(in: pause) { [self] in
+      if case .awaitingHello = stage { follow(Handshake.tooLate) }
+    }
+    stage = .awaitingHello(deadline: deadline)
+  }
 
   /// One whole WebSocket message. `isText` must match the sink's encoding: 1003 otherwise.
-  public func received(_ message: ByteBuffer, isText: Bool) {}
+  public func received(_ message: ByteBuffer, isText: Bool) {
+    if case .over = stage { return }
+    do throws(DecodeError) {
+      guard isText == sink.encoding.isText else { throw .wrongFrame(sink.encoding) }
+      let decoded = try MessageCodec.decodeClient(message, as: sink.encoding, limits: decodeLimits)
+      take(decoded)
+    } catch {
+      answer(error)
+    }
+  }
 
   /// The connection has read all there was: what was received goes to the room as one batch.
-  public func readingFinished() {}
+  public func readingFinished() {
+    guard !batch.isEmpty else { return }
+    let events = batch
+    batch.removeAll(keepingCapacity: true)
+    switch stage {
+    case .inside(let room): room.tell(events)
+    case .entering(let waiting): stage = .entering(waiting: waiting + events)
+    case .awaitingHello, .over: break
+    }
+  }
 
   /// The socket took what was outstanding.
-  public func becameWritable() {}
+  public func becameWritable() { member?.drained() }
 
   /// The connection is gone, with the peer's code, or 1006 without a closing handshake. Call exactly once.
-  public func closed(_ code: CloseCode) {}
+  public func closed(_ code: CloseCode) {
+    let last = stage
+    finish()
+    if case .inside(let room) = last {
+      room.tell(batch + [.sessionLeft(id, isFinal: code == .normal)])
+      batch = []
+    }
+    member = nil
+  }
+
+  // MARK: the hello
+
+  private func take(_ message: ClientMessage) {
+    guard case .awaitingHello = stage else { return batch.append(.messageReceived(message, from: id)) }
+    follow(Handshake.judge(message, limits: registry.configuration.limits))
+  }
+
+  private func follow(_ verdict: Handshake.Verdict) {
+    switch verdict {
+    case .refuse(let code, let reason): end(code, reason)
+    case .proceed(let hello):
+      switch admit(hello) {
+      case .refused(let code, let reason): end(code, reason)
+      case .admitted(let subject, let role): enter(hello, subject, role)
+      }
+    }
+  }
+
+  private func enter(_ hello: Hello, _ subject: String, _ role: Role) {
+    if case .awaitingHello(let deadline) = stage { deadline?.cancel() }
+    stage = .entering(waiting: [])
+    sink.pauseReading()
+    let secret = RandomBytes.make(Lease.secretBytes)
+    let arrival = Arrival(
+      session: id, hello: hello, subject: subject, role: role, shownDigest: hello.lease.map { SHA256.digest($0.secret) },
+      freshSecret: secret, freshDigest: SHA256.digest(secret))
+    let form = FrameForm(encoding: sink.encoding, isCompressed: sink.takesCompressedFrames)
+    registry.enter(
+      Entry(
+        workflow: workflow, arrival: arrival, handle: SessionHandle(self, id: id, loop: sink.eventLoop, form: form),
+        wantsCreate: hello.create, mayCreate: min(role, hello.roleMax ?? role) >= .editor))
+  }
+
+  /// The room has taken the session in.
+  func entered(_ room: RoomHandle) {
+    guard case .entering(let waiting) = stage else { return room.tell([.sessionLeft(id, isFinal: false)]) }
+    stage = .inside(room)
+    sink.resumeReading()
+    if !waiting.isEmpty { room.tell(waiting) }
+  }
+
+  // MARK: ends
+
+  /// The room, or nobody yet, has more to say to this session.
+  func end(_ code: CloseCode, _ reason: String) {
+    if case .over = stage { return }
+    finish()
+    sink.close(code, reason)
+  }
+
+  /// Before there is a room to say it.
+  func turnAway(_ goodbye: Goodbye) {
+    say(.goodbye(goodbye))
+    end(goodbye.code, goodbye.text)
+  }
+
+  private func finish() {
+    if case .awaitingHello(let deadline) = stage { deadline?.cancel() }
+    stage = .over
+  }
+
+  private func answer(_ error: DecodeError) {
+    if let refusal = error.refusal, error.closeCode == nil {
+      if case .awaitingHello = stage { return end(.badRequest, error.text) }
+      return say(.error(ErrorReport(request: error.request, code: refusal, text: error.text)))
+    }
+    // What was good before it still counts.
+    readingFinished()
+    leaveRoom()
+    end(error.closeCode ?? .badRequest, error.text)
+  }
+
+  private func leaveRoom() {
+    if case .inside(let room) = stage { room.tell([.sessionLeft(id, isFinal: false)]) }
+  }
+
+  private func say(_ message: ServerMessage) {
+    var payload = ByteBuffer()
+    MessageCodec.encode(message, as: sink.encoding, into: &payload)
+    var frames = ByteBuffer()
+    registry.makeFrameWriter(on: sink.eventLoop).append(payload, as: sink.encoding, compressed: false, to: &frames)
+    sink.write(frames)
+  }
 }

@@ -1,0 +1,269 @@
+import CollabProtocol
+import Logging
+import NIOCore
+import RoomCore
+import Storage
+import WorkflowDocument
+import WorkflowGraph
+
+/// Runs one room on its event loop: feeds it events, carries out its actions. Touched only there.
+///
+/// What came in one turn of the loop goes to the store in one call and to the sockets in one write per member: both are done by a task
+/// that runs when the loop has read everything that was ready. A busier loop makes longer turns and fuller writes; a quiet one adds nothing.
+final class RoomHost {
+  let workflow: WorkflowID
+  private let loop: any EventLoop
+  private let services: RoomServices
+  private let writer: any FrameWriter
+  private let onUnload: (RoomHost) -> Void
+  private var room: Room
+  private var actions: [RoomAction] = []
+  /// Events that came up while others were dealt with.
+  private var backlog: [RoomEvent] = []
+  private var isProcessing = false
+  private var isTurnPlanned = false
+
+  private var writes: [StoreWrite] = []
+  private var epoch = 0
+  private let inbox = CommitInbox()
+  private let outbox: Outbox
+  private var shelf = SnapshotShelf()
+  private var timers = [Scheduled<Void>?](repeating: nil, count: RoomTimer.allCases.count)
+  private var runs: [RunID: Task<Void, Never>] = [:]
+  private lazy var handle = RoomHandle(self, loop: loop)
+
+  init(
+    _ workflow: WorkflowID, seed: RoomSeed, loop: any EventLoop, services: RoomServices, writer: any FrameWriter,
+    onUnload: @escaping (RoomHost) -> Void
+  ) {
+    self.workflow = workflow
+    self.loop = loop
+    self.services = services
+    self.writer = writer
+    self.onUnload = onUnload
+    let limits = services.configuration.limits
+    room = Room(
+      seed, limits: limits, server: services.configuration.server, randomSeed: UInt64.random(in: 0 ... .max), now: services.now())
+    outbox = Outbox(
+      writer: writer,
+      bounds: OutboxBounds(shed: limits.shedPresenceBytes, max: limits.outboxBytesMax, low: limits.outboxLowBytes),
+      metrics: services.metrics)
+  }
+
+  func open() -> RoomHandle {
+    services.metrics.roomOpened()
+    room.open(now: services.now(), into: &actions)
+    carryOut()
+    process([])
+    return handle
+  }
+
+  func enter(_ entry: Entry) {
+    guard !room.isOver else { return services.readmit(entry) }
+    outbox.attach(entry.handle, room: handle)
+    process([.sessionArrived(entry.arrival)])
+  }
+
+  func process(_ events: [RoomEvent]) {
+    guard !isProcessing else { return backlog.append(contentsOf: events) }
+    isProcessing = true
+    let now = services.now()
+    for event in events { handle(event, now) }
+    while !backlog.isEmpty {
+      let more = backlog
+      backlog = []
+      for event in more { handle(event, now) }
+    }
+    isProcessing = false
+    planTurn()
+  }
+
+  private func handle(_ event: RoomEvent, _ now: RoomTime) {
+    if case .sessionLeft(let id, _) = event { outbox.detach(id) }
+    room.handle(event, now: now, into: &actions)
+    carryOut()
+  }
+
+  // MARK: the end of a turn
+
+  private func planTurn() {
+    guard !isTurnPlanned, !writes.isEmpty || !outbox.isEmpty else { return }
+    isTurnPlanned = true
+    loop.assumeIsolated().execute { [self] in endTurn() }
+  }
+
+  private func endTurn() {
+    isTurnPlanned = false
+    if !writes.isEmpty {
+      let batch = writes
+      writes = []
+      let epoch = epoch
+      services.store.append(batch, to: workflow) { [inbox, handle, count = batch.count] result in
+        guard inbox.record(result, writes: count, epoch: epoch) else { return }
+        handle.onLoop { $0.takeAnswers() }
+      }
+    }
+    outbox.flush()
+  }
+
+  private func takeAnswers() {
+    let answers = inbox.take()
+    var events: [RoomEvent] = []
+    if answers.committed > 0 { events.append(.writesCommitted(answers.committed)) }
+    if let failure = answers.failure { events.append(.storeFailed(reason: failure.description)) }
+    process(events)
+  }
+
+  // MARK: actions
+
+  private func carryOut() {
+    let todo = actions
+    actions = []
+    for action in todo { carryOut(action) }
+    if actions.isEmpty {
+      actions = todo
+      actions.removeAll(keepingCapacity: true)
+    }
+  }
+
+  private func carryOut(_ action: RoomAction) {
+    switch action {
+    case .write(let write): writes.append(StoreWrite(write))
+    case .send(let message, let id): outbox.send(message, to: id)
+    case .sendShared(let message, let ids): outbox.sendShared(message, to: ids)
+    case .sendSnapshot(let position, let id): sendSnapshot(position, to: id)
+    case .broadcast(let message, let topic): outbox.broadcast(message, topic)
+    case .listen(let id, let topics): outbox.listen(id, to: topics)
+    case .pauseReading(let id): outbox.pauseReading(id)
+    case .resumeReading(let id): outbox.resumeReading(id)
+    case .close(let id, let code, let reason):
+      services.metrics.sessionLeft(code)
+      outbox.close(id, code, reason)
+    case .encodeSnapshot(let document, let position): encode(document, at: position)
+    case .storeSnapshot(let position): storeSnapshot(position)
+    case .dropSnapshot(let position): shelf.drop(position)
+    case .startRun(let run, let graph): startRun(run, graph)
+    case .cancelRun(let run): runs[run]?.cancel()
+    case .arm(let timer, let generation, let pause): arm(timer, generation, pause)
+    case .reload(let pause): reload(afterMilliseconds: pause)
+    case .note(let note): take(note)
+    case .unload: unload()
+    }
+  }
+
+  private func arm(_ timer: RoomTimer, _ generation: UInt64, _ pause: UInt64) {
+    timers[timer.rawValue]?.cancel()
+    timers[timer.rawValue] = loop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(clamping: pause))) { [weak self] in
+      self?.process([.timerFired(timer, generation: generation)])
+    }
+  }
+
+  // MARK: snapshots
+
+  private func encode(_ document: WorkflowDocument, at position: UInt64) {
+    guard document.byteCount > Self.inlineSnapshotBytesMax else {
+      return take(SnapshotShelf.Blob(of: document, at: position))
+    }
+    let handle = handle
+    Task {
+      let blob = SnapshotShelf.Blob(of: document, at: position)
+      handle.onLoop { $0.takeLate(blob) }
+    }
+  }
+
+  private func takeLate(_ blob: SnapshotShelf.Blob) {
+    take(blob)
+    process([])
+  }
+
+  /// Encoding this much takes the loop well under a millisecond; more goes to another thread.
+  private static let inlineSnapshotBytesMax = 64 << 10
+
+  private func take(_ blob: SnapshotShelf.Blob) {
+    shelf.put(blob)
+    backlog.append(.snapshotEncoded(position: blob.position, bytes: blob.data.count))
+  }
+
+  private func sendSnapshot(_ position: UInt64, to id: SessionID) {
+    guard let encoding = outbox.encoding(of: id), let frames = shelf.frames(position, as: encoding, writer: writer) else { return }
+    outbox.sendSnapshot(frames, to: id)
+  }
+
+  private func storeSnapshot(_ position: UInt64) {
+    guard let blob = shelf.blob(position) else { return backlog.append(.snapshotNotStored(position: position)) }
+    let snapshot = StoredSnapshot(position: position, data: blob.data)
+    let services = services
+    let workflow = workflow
+    let handle = handle
+    Task {
+      do {
+        try await services.store.save(snapshot, of: workflow)
+        handle.tell([.snapshotStored(position: position)])
+      } catch {
+        services.logger.warning("a snapshot was not stored", metadata: ["workflow": "\(workflow)", "reason": "\(error)"])
+        handle.tell([.snapshotNotStored(position: position)])
+      }
+    }
+  }
+
+  // MARK: the store's troubles
+
+  /// Nothing that was asked for before counts any more: the load tells what is true.
+  private func reload(afterMilliseconds pause: UInt64) {
+    writes = []
+    epoch = inbox.beginEpoch()
+    let loader = services.loader
+    let workflow = workflow
+    let handle = handle
+    loop.scheduleTask(in: .milliseconds(Int64(clamping: pause))) {
+      Task {
+        do {
+          guard let seed = try await loader.load(workflow) else { throw StoreError(.unknownWorkflow, "the workflow is gone") }
+          handle.tell([.storeReloaded(seed)])
+        } catch {
+          handle.tell([.reloadFailed(reason: "\(error)")])
+        }
+      }
+    }
+  }
+
+  // MARK: runs
+
+  private func startRun(_ run: RunID, _ graph: WorkflowGraph) {
+    let handle = handle
+    runs[run] = Task { [engine = services.engine] in
+      await engine.run(graph) { step in handle.tell([.runAdvanced(run, step)]) }
+      handle.onLoop { $0.runs[run] = nil }
+    }
+  }
+
+  // MARK: notes, the end
+
+  private func take(_ note: RoomNote) {
+    let metrics = services.metrics
+    switch note {
+    case .sessionJoined: metrics.sessionJoined()
+    case .sessionGone: metrics.sessionLeft(.normal)
+    case .changesCommitted(let count): metrics.committed(changes: count)
+    case .changeRefused(let code): metrics.refused(code)
+    case .hashDiffered(let id):
+      metrics.hashDiffered()
+      services.logger.warning("a replica differed and is given a snapshot", metadata: ["workflow": "\(workflow)", "session": "\(id)"])
+    case .degraded(let reason):
+      metrics.storeFailed()
+      services.logger.error("the room is read-only: the store failed", metadata: ["workflow": "\(workflow)", "reason": "\(reason)"])
+    case .healed(let lost):
+      services.logger.notice("the room takes changes again", metadata: ["workflow": "\(workflow)", "sentBack": "\(lost)"])
+    case .tombstonesCollected(let count):
+      services.logger.debug("collected", metadata: ["workflow": "\(workflow)", "entries": "\(count)"])
+    }
+  }
+
+  private func unload() {
+    for timer in timers { timer?.cancel() }
+    for run in runs.values { run.cancel() }
+    services.metrics.roomClosed()
+    outbox.flush()
+    onUnload(self)
+  }
+}

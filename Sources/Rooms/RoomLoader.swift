@@ -1,0 +1,77 @@
+import CRDT
+import Compression
+import Logging
+import RoomCore
+import Storage
+import WorkflowDocument
+import WorkflowGraph
+
+/// From what the store holds to what a room starts from. Runs off the event loops.
+struct RoomLoader: Sendable {
+  let store: any WorkflowStore
+  let limits: RoomLimits
+  let logger: Logger
+
+  /// A snapshot that inflates to more is not one of ours.
+  static let snapshotBytesMax = 1 << 30
+
+  /// - Returns: `nil` when there is no such workflow.
+  func load(_ workflow: WorkflowID) async throws(StoreError) -> RoomSeed? {
+    guard let stored = try await store.load(workflow) else { return nil }
+    for damage in stored.damage {
+      logger.error("damage found in the store", metadata: ["workflow": "\(workflow)", "damage": "\(damage)"])
+    }
+    var interrupted: [InterruptedRun] = []
+    for run in stored.interruptedRuns {
+      let last = try await store.runEvents(of: workflow, run: run.run).last?.seq ?? run.first.seq
+      interrupted.append(InterruptedRun(run: RunID(rawValue: run.run), lastSeq: last))
+    }
+    return try seed(from: stored, interrupted, workflow)
+  }
+
+  /// The newest snapshot that can be read, and the log after it.
+  private func seed(from stored: StoredWorkflow, _ interrupted: [InterruptedRun], _ workflow: WorkflowID) throws(StoreError) -> RoomSeed {
+    var document = WorkflowDocument()
+    var position: UInt64 = 0
+    for snapshot in stored.snapshots {
+      guard let read = decode(snapshot, workflow) else { continue }
+      document = read
+      position = snapshot.position
+      break
+    }
+    let snapshotPosition = position
+    for entry in stored.log where entry.position > snapshotPosition {
+      guard entry.position == position + 1 else {
+        throw StoreError(.corrupt, "the log jumps from \(position) to \(entry.position) behind the newest snapshot that can be read")
+      }
+      do { _ = try document.apply(entry.change) } catch {
+        throw StoreError(.corrupt, "the change at \(entry.position) does not follow what the log holds before it")
+      }
+      position = entry.position
+    }
+    let recent = Array(stored.log.suffix(limits.tailCountMax))
+    return RoomSeed(
+      document: document, position: position, snapshotPosition: snapshotPosition, recent: recent,
+      versionBeforeRecent: Self.version(document.version, before: recent), leases: stored.leases.map(ReplicaLease.init),
+      interruptedRuns: interrupted)
+  }
+
+  private func decode(_ snapshot: StoredSnapshot, _ workflow: WorkflowID) -> WorkflowDocument? {
+    do {
+      return try WorkflowDocument(snapshot: Zlib.decompress(snapshot.data, bytesMax: Self.snapshotBytesMax))
+    } catch {
+      logger.error(
+        "a snapshot cannot be read; trying the one before",
+        metadata: ["workflow": "\(workflow)", "position": "\(snapshot.position)", "reason": "\(error)"])
+      return nil
+    }
+  }
+
+  /// Seqs have no gaps, so what was there before a stretch of the log follows from its first seq per replica.
+  static func version(_ version: Version, before log: [LoggedChange]) -> Version {
+    var first: [ReplicaID: UInt64] = [:]
+    for entry in log where first[entry.change.replica] == nil { first[entry.change.replica] = entry.change.seq }
+    return Version(
+      version.entries.map { Version.Entry(replica: $0.replica, seq: first[$0.replica].map { $0 - 1 } ?? $0.seq) })
+  }
+}

@@ -1,0 +1,16 @@
+import Logging
+import RoomCore
+import Storage
+
+/// What all rooms of a server share.
+struct RoomServices: Sendable {
+  let store: any WorkflowStore
+  let loader: RoomLoader
+  let engine: any RunEngine
+  let configuration: RoomConfiguration
+  let metrics: any RoomMetrics
+  let logger: Logger
+  let now: @Sendable () -> RoomTime
+  /// For a session that reached a room just after it was unloaded.
+  let readmit: @Sendable (Entry) -> Void
+}

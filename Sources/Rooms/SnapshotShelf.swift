@@ -1,0 +1,58 @@
+import CollabProtocol
+import Compression
+import NIOCore
+import WorkflowDocument
+
+/// Encoded snapshots of a room, at most the one in use and the one in the making. The frames of each form are made once for all joiners.
+struct SnapshotShelf {
+  struct Blob: Sendable {
+    var position: UInt64
+    /// One zlib stream: goes over the wire in chunks and to the store as it is. Spec: SN1, ME4.
+    var data: [UInt8]
+    var rawBytes: Int
+
+    init(of document: WorkflowDocument, at position: UInt64) {
+      let raw = document.encodeSnapshot()
+      self.position = position
+      data = Zlib.compress(raw)
+      rawBytes = raw.count
+    }
+  }
+
+  private struct Item {
+    var blob: Blob
+    var frames: [WireEncoding: ByteBuffer] = [:]
+  }
+
+  private var items: [UInt64: Item] = [:]
+
+  mutating func put(_ blob: Blob) { items[blob.position] = Item(blob: blob) }
+  mutating func drop(_ position: UInt64) { items[position] = nil }
+  func blob(_ position: UInt64) -> Blob? { items[position]?.blob }
+
+  /// All chunks, framed. Not compressed again: zlib output does not shrink.
+  mutating func frames(_ position: UInt64, as encoding: WireEncoding, writer: any FrameWriter) -> ByteBuffer? {
+    guard let item = items[position] else { return nil }
+    if let made = item.frames[encoding] { return made }
+    let frames = Self.frames(of: item.blob, as: encoding, writer: writer)
+    items[position]?.frames[encoding] = frames
+    return frames
+  }
+
+  private static func frames(of blob: Blob, as encoding: WireEncoding, writer: any FrameWriter) -> ByteBuffer {
+    let count = max(1, (blob.data.count + SnapshotChunk.dataBytesMax - 1) / SnapshotChunk.dataBytesMax)
+    var frames = ByteBuffer()
+    var payload = ByteBuffer()
+    for index in 0..<count {
+      let start = index * SnapshotChunk.dataBytesMax
+      let data = Array(blob.data[start..<min(start + SnapshotChunk.dataBytesMax, blob.data.count)])
+      let chunk = SnapshotChunk(
+        index: UInt32(index), count: UInt32(count), data: data, crc32: CRC32.checksum(data), position: blob.position,
+        rawBytes: UInt32(clamping: blob.rawBytes))
+      payload.clear()
+      MessageCodec.encode(.snapshot(chunk), as: encoding, into: &payload)
+      writer.append(payload, as: encoding, compressed: false, to: &frames)
+    }
+    return frames
+  }
+}
