@@ -41,7 +41,7 @@ public final class RoomRegistry: Service {
   ///   - makeFrameWriter: called once per event loop, there.
   public init(
     store: any WorkflowStore, loops: [any EventLoop], configuration: RoomConfiguration = RoomConfiguration(),
-    engine: any RunEngine = NoEngine(), metrics: any RoomMetrics = NoRoomMetrics(), logger: Logger,
+    engine: any RunEngine = EmbeddedEngine(), metrics: any RoomMetrics = NoRoomMetrics(), logger: Logger,
     makeFrameWriter: @escaping @Sendable () -> any FrameWriter
   ) {
     precondition(!loops.isEmpty, "rooms need an event loop")

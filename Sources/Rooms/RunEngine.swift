@@ -1,3 +1,4 @@
+import CollabProtocol
 public import RoomCore
 public import WorkflowGraph
 
