@@ -7,7 +7,8 @@ extension WorkflowDocument {
   /// What is visible does not change, so replicas that have and have not collected agree, as long as nobody brings a dead node back
   /// without its fields (`UndoStack` sends them along once the removal is old).
   /// - Parameters:
-  ///   - stable: what every replica that may still write has seen. Nothing later is dropped.
+  ///   - stable: what every replica that may still write had seen when it made the last of its changes that are in here. Nothing later is
+  ///     dropped. (A replica's word that it has seen something counts only once all it wrote before saying so has arrived.)
   ///   - before: only writes stamped earlier are dropped.
   /// - Returns: how many registers were dropped. O(n log n) if any, else O(n). Spec: ME5.
   public mutating func collect(stable: Version, before: HybridTime) -> Int {

@@ -63,7 +63,9 @@ private struct SnapshotWriter {
     var ends: [Slot] = []
     order.reserveCapacity(state.nodes.count)
     projection.visibleNodes.visit { order.append($0) }
-    for slot in state.nodeSlotsInUse.sorted() where !projection.isVisible(slot) {
+    // Slots are this replica's own affair: what has no order in the view goes by id.
+    let hidden = state.nodeSlotsInUse.filter { !projection.isVisible($0) }
+    for slot in hidden.sorted(by: { state.nodes[Int($0)].id < state.nodes[Int($1)].id }) {
       if state.nodes[Int(slot)].isEmpty { ends.append(slot) } else { order.append(slot) }
     }
     number(UInt64(order.count))
@@ -84,7 +86,8 @@ private struct SnapshotWriter {
   private mutating func writeEdges(_ projection: Projection) {
     var order: [Slot] = []
     projection.live.visit { order.append($0) }
-    for slot in state.edgeSlotsInUse.sorted() where state.edges[Int(slot)].tags.isEmpty { order.append(slot) }
+    let gone = state.edgeSlotsInUse.filter { state.edges[Int($0)].tags.isEmpty }
+    order += gone.sorted { state.key(of: $0) < state.key(of: $1) }
     number(UInt64(order.count))
     for slot in order {
       let edge = state.edges[Int(slot)]
@@ -104,7 +107,7 @@ private struct SnapshotWriter {
   }
 
   private mutating func writePendingRemovals() {
-    let removals = state.pendingRemovals.removals.sorted { $0.tag < $1.tag }
+    let removals = state.pendingRemovals.removals.sorted { ($0.tag, $0.element) < ($1.tag, $1.element) }
     number(UInt64(removals.count))
     for removal in removals {
       string(removal.element.source.rawValue)
