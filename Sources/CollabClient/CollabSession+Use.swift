@@ -6,8 +6,8 @@ public import WorkflowDocument
 
 // What users of a session call.
 extension CollabSession {
-  /// Waits for the first welcome; from then on edits are taken, also offline.
-  public func joined() async throws { try await wait { $0.replica != .none || $0.role != nil } }
+  /// Waits for the first catch-up; from then on edits are taken, also offline.
+  public func joined() async throws { try await wait { $0.canEdit || ($0.isLive && $0.replica == .none) } }
 
   /// Waits until nothing that the server had at the last welcome is missing here.
   public func live() async throws { try await wait { $0.isLive } }

@@ -152,7 +152,10 @@ public actor CollabSession {
 
   private func heard(_ event: ReplicaEvent, from wireGeneration: Int) {
     guard wireGeneration == generation else { return }
-    if case .disconnected = event { wire = nil }
+    switch event {
+    case .disconnected, .hopeless: wire = nil
+    default: break
+    }
     handle(event)
     if wire == nil, machine.stop != nil {
       for waiter in closeWaiters { waiter.resume() }

@@ -54,6 +54,15 @@ extension ReplicaMachine {
     link = .down(retryAt: now.uptimeMilliseconds + pause)
   }
 
+  /// Before the first welcome a person waits for the reason; afterwards the server may just be changing its certificate.
+  mutating func hopeless(_ text: String, at now: ClientTime, into actions: inout [ReplicaAction]) {
+    if counters.joins == 0 {
+      stopHere(ClientStop(.untrusted, text), code: nil, into: &actions)
+    } else {
+      disconnected(CloseCode(rawValue: 1006), text, at: now, into: &actions)
+    }
+  }
+
   /// Gives the connection up; `disconnected` follows from the shell and starts the pause before the next attempt.
   mutating func giveUpConnection(_ text: String, into actions: inout [ReplicaAction]) {
     link = .closing
@@ -108,7 +117,9 @@ extension ReplicaMachine {
   }
 
   private mutating func takeLease(_ welcome: Welcome, into actions: inout [ReplicaAction]) {
-    pending.acknowledge(through: replica == .none ? 0 : welcome.leaseThrough)
+    // What waits for a repair under a newer lease was never sent under that one: what arrived of it was told by an earlier welcome.
+    let isMoving = repair?.newLease != nil
+    if !isMoving, replica != .none { pending.acknowledge(through: welcome.leaseThrough) }
     guard let given = welcome.lease else {
       // The role may not write: what waits will never be taken.
       for change in pending.changes {
@@ -118,7 +129,7 @@ extension ReplicaMachine {
       return
     }
     defer { lease = given }
-    if given.replica == replica, !welcome.restamp {
+    if given.replica == replica, !welcome.restamp, !isMoving {
       nextSeq = max(nextSeq, welcome.leaseThrough + 1)
       acknowledgedSeq = welcome.leaseThrough
       // The server forgot what it had acknowledged: its store was put back. What waits takes the numbers that are free there.
@@ -126,7 +137,9 @@ extension ReplicaMachine {
       return
     }
     let first = welcome.version[given.replica] + 1
-    if pending.isEmpty, repair == nil {
+    // Changes of an earlier holder of the id may still be missing here; until they came, edits go on under the old one.
+    let isKnown = replica == .none || document.version[given.replica] + 1 == first
+    if pending.isEmpty, repair == nil, isKnown {
       adopt(given.replica, firstSeq: first)
     } else {
       counters.restamps += 1

@@ -16,33 +16,41 @@ extension ReplicaMachine {
     -> Change
   {
     let change = try make(ops, stampedAt: time, at: now)
-    undoHistory.record(change, before: document, group: group)
+    undoStack.record(change, before: document, group: group)
     try queue(change)
     return change
   }
 
-  /// Takes the last own step back, as far as nobody wrote over it.
+  /// Takes the last own step back, as far as nobody wrote over it. Spec: UN1, UN2.
   @discardableResult
-  public mutating func undo(at now: ClientTime) throws(ClientError) -> Change {
-    guard let ops = undoHistory.undo(document) else { throw .nothingToUndo }
-    let change = try make(ops, stampedAt: nil, at: now)
-    undoHistory.didUndo(change, before: document)
-    try queue(change)
-    return change
+  public mutating func undo(at now: ClientTime) throws(ClientError) -> Change { try turnBack(.undo, at: now) }
+
+  /// Takes the last undo back.
+  @discardableResult
+  public mutating func redo(at now: ClientTime) throws(ClientError) -> Change { try turnBack(.redo, at: now) }
+
+  private mutating func turnBack(_ origin: UndoStack.Origin, at now: ClientTime) throws(ClientError) -> Change {
+    let before = undoStack
+    guard let ops = origin == .undo ? undoStack.undo(document) : undoStack.redo(document) else { throw .nothingToUndo }
+    do throws(ClientError) {
+      let change = try make(ops, stampedAt: nil, at: now)
+      undoStack.record(change, before: document, as: origin)
+      try queue(change)
+      return change
+    } catch {
+      // Not taken now (too much waits, the role changed): the step stays.
+      undoStack = before
+      throw error
+    }
   }
 
-  @discardableResult
-  public mutating func redo(at now: ClientTime) throws(ClientError) -> Change {
-    guard let ops = undoHistory.redo(document) else { throw .nothingToUndo }
-    let change = try make(ops, stampedAt: nil, at: now)
-    undoHistory.didRedo(change, before: document)
-    try queue(change)
-    return change
-  }
+  /// Whether edits are taken: from the first catch-up on, also offline. The earlier changes of a replica id lent again must be here first.
+  public var canEdit: Bool { replica != .none && document.version[replica] + 1 == nextSeq }
 
   private mutating func make(_ ops: [Op], stampedAt time: HybridTime?, at now: ClientTime) throws(ClientError) -> Change {
-    guard replica != .none, let role else { throw .notJoined }
+    guard let role else { throw .notJoined }
     guard Self.allows(role, ops), lease != nil else { throw .readOnly(role) }
+    guard canEdit else { throw .notJoined }
     guard !ops.isEmpty else { throw .invalid("a change without ops") }
     guard ops.count <= Int(limits.opsPerChangeMax) else {
       throw .tooLarge("\(ops.count) ops in one change, the server takes \(limits.opsPerChangeMax)")

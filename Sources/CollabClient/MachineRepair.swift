@@ -92,7 +92,7 @@ extension ReplicaMachine {
     // Those before the first that changed left already and need not leave again.
     let unchanged = zip(old, renewed).prefix { $0 == $1 }.count
     pending.replace(with: renewed, keepingInFlight: min(unchanged, pending.inFlightCount), seen: position, size: ChangeSize.bytes)
-    undoHistory.rename(stamps)
+    undoStack.rename(stamps)
     self.document = document
     adopt(into, firstSeq: firstFree)
     nextSeq = firstFree + UInt64(renewed.count)

@@ -61,6 +61,8 @@ public struct ClientStop: Error, Hashable, Sendable, CustomStringConvertible {
     case closedHere
     /// The server closed with a code that forbids to come back (4400 to 4499), or with 1000.
     case closedByServer(CloseCode)
+    /// The server is not who it should be, or its address is none: no connection was made.
+    case untrusted
     /// Nothing could be joined in `attemptsMax` attempts.
     case unreachable
     /// The server sent what this client cannot take: a defect of one of the two.
@@ -77,6 +79,7 @@ public struct ClientStop: Error, Hashable, Sendable, CustomStringConvertible {
     switch reason {
     case .closedHere: "closed: \(text)"
     case .closedByServer(let code): "closed by the server with \(code): \(text)"
+    case .untrusted: "no safe connection: \(text)"
     case .unreachable: "not reachable: \(text)"
     case .fault: "fault: \(text)"
     }
@@ -85,7 +88,7 @@ public struct ClientStop: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Why an edit, an undo or a run was not taken here.
 public enum ClientError: Error, Hashable, Sendable {
-  /// No welcome yet: there is no replica to write as.
+  /// The first catch-up is not done: there is no replica to write as.
   case notJoined
   /// The role allows no such change.
   case readOnly(Role)

@@ -8,6 +8,8 @@ public enum ReplicaEvent: Sendable {
   case connected
   /// Exactly once for every `.connect`: refused, lost or closed. 1006 when there was no closing handshake.
   case disconnected(code: UInt16, reason: String)
+  /// Trying again hardly helps: the certificate is not trusted, the address is none. Instead of `disconnected`.
+  case hopeless(String)
   case received(ServerMessage)
   /// Bytes that are no message.
   case undecodable(String)
@@ -56,7 +58,7 @@ public struct ReplicaMachine: Sendable {
   var acknowledgedSeq: UInt64 = 0
   /// The own `seq` that came back in the server's order: `document.version` without what may never have arrived.
   var streamedSeq: UInt64 = 0
-  var undoHistory = UndoHistory()
+  var undoStack = UndoStack()
   var repair: Repair?
   var hold: Hold?
   var assembly: SnapshotAssembly
@@ -99,6 +101,7 @@ public struct ReplicaMachine: Sendable {
     case .connected: connected(at: now, into: &actions)
     case .disconnected(let code, let reason): disconnected(CloseCode(rawValue: code), reason, at: now, into: &actions)
     case .received(let message): received(message, at: now, into: &actions)
+    case .hopeless(let text): hopeless(text, at: now, into: &actions)
     case .undecodable(let text): fault(text, into: &actions)
     case .flush: break
     case .timePassed: timePassed(at: now, into: &actions)

@@ -2,6 +2,7 @@ import CollabProtocol
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import OpenSSLTransport
 import WebSocketTransport
 
 /// One connection of a session: bytes to messages and back. Lives on the session's event loop.
@@ -42,13 +43,13 @@ final class SessionWire: WebSocketDelegate {
       url: url, subprotocols: [encoding.subprotocol], configuration: configuration, deadline: deadline)
     let opened: EventLoopFuture<NIOLoopBound<WebSocketConnection>>
     do {
-      let tls = options.server.isSecure ? try ClientTLS.handlerMaker(options.trust) : nil
+      let tls = options.server.isSecure ? try ClientTLS.installer(options.trust) : nil
       opened = WebSocketClient.connect(
         request, bootstrap: ClientBootstrap(group: eventLoop).channelOption(.tcpOption(.tcp_nodelay), value: 1), eventLoop: eventLoop,
         tls: tls,
         makeDelegate: { _ in bound.value })
     } catch {
-      eventLoop.execute { bound.value.end(code: 1006, reason: "TLS: \(error)") }
+      eventLoop.execute { bound.value.failed(error) }
       return
     }
     opened.whenComplete { result in
@@ -100,7 +101,14 @@ final class SessionWire: WebSocketDelegate {
         }
       return end(code: code?.rawValue ?? 1006, reason: "HTTP \(status) \(reason) \(body.prefix(200))")
     }
+    if let tls = error as? TLSError, tls.kind == .handshake || tls.kind == .configuration { return giveUp("\(tls)") }
     end(code: 1006, reason: "\(error)")
+  }
+
+  private func giveUp(_ text: String) {
+    if case .over = state { return }
+    state = .over
+    report(.hopeless(text))
   }
 
   private func end(code: UInt16, reason: String) {
