@@ -4,6 +4,11 @@ public enum SHA256 {
 
   /// The digest of one message, 32 bytes. For many messages keep a `Hasher`: it allocates its context once.
   @inlinable public static func digest(_ message: some Collection<UInt8>) -> [UInt8] {
+    message.withContiguousStorageIfAvailable { digest(UnsafeRawBufferPointer($0)) } ?? Array(message).withUnsafeBytes { digest($0) }
+  }
+
+  /// As above. Apart from the generic one because the compiler (6.3) crashes on a noncopyable value inside an inlinable function.
+  public static func digest(_ message: UnsafeRawBufferPointer) -> [UInt8] {
     var hasher = Hasher()
     hasher.update(message)
     return hasher.finish()
