@@ -154,8 +154,8 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "Gateway", "Rooms", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT",
-        "WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle,
+        "thaiyyal", "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT",
+        "Hashing", "WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle,
       ]),
   ],
   swiftLanguageModes: [.v6]
