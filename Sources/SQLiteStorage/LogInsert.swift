@@ -5,6 +5,7 @@ import WorkflowDocument
 
 /// The statement that runs once per change, through SQLite's own interface: GRDB's binding costs half as much again.
 struct LogInsert {
+  // SQLite's own spelling of "copy it": the constant is a macro with a cast, which Swift does not import.
   private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
   private let db: Database
   private let statement: OpaquePointer

@@ -1,11 +1,18 @@
 import Dispatch
 import GRDB
+import GRDBSQLite
 import Glibc
 public import Storage
 public import WorkflowGraph
 
 /// Care for the file. Reads through connections of its own, so it works beside a running server, in the same process or another.
 extension SQLiteStore {
+  /// The version of the SQLite library in this process, as "3.40.1".
+  public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
+
+  /// The oldest library that knows all the tables need (STRICT).
+  public static let libraryVersionMin = (major: 3, minor: 37)
+
   /// Reads everything: SQLite's own structure, every snapshot, every change. Takes as long as reading the file takes.
   ///
   /// - Throws: `.unavailable` or `.corrupt` when the file cannot even be opened; what is wrong inside is in the report.

@@ -13,6 +13,7 @@ enum StoreCheck {
       var report = StoreReport()
       let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
       report.fileBytes = try pages * (Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
+      report.format = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
       note(&report) {
         let lines = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(faultCountMax))")
         return lines == ["ok"] ? [] : lines.map { "SQLite: \($0)" }

@@ -1,5 +1,7 @@
 /// What a store file holds, and what is wrong with it.
 public struct StoreReport: Hashable, Sendable {
+  /// The version of the file's format.
+  public var format = 0
   public var workflowCount = 0
   public var changeCount = 0
   public var snapshotCount = 0
