@@ -41,12 +41,12 @@ public enum CanonicalJSON {
     }
   }
 
-  /// Appends the canonical form of a text. Scalars that are canonical already, which most are, are copied.
+  /// Appends the canonical form of a text. One that is canonical already, which most are, is copied.
   /// A text that is no JSON (only `JSONText(unchecked:)` can make one) is appended as a string.
   public static func append(_ text: JSONText, to output: inout [UInt8]) {
     var copy = text.text
     let isCopied = copy.withUTF8 { bytes in
-      guard isCanonicalScalar(bytes) else { return false }
+      guard CanonicalScan.isCanonical(bytes) else { return false }
       output.append(contentsOf: bytes)
       return true
     }
@@ -67,17 +67,6 @@ public enum CanonicalJSON {
       return x < y
     }
     return right.next() != nil
-  }
-
-  /// A string without escapes, a word, or an integer of at most 15 digits that is not `-0`.
-  private static func isCanonicalScalar(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard let first = bytes.first else { return false }
-    switch first {
-    case UInt8(ascii: "\""): return bytes.last == first && bytes.count > 1 && !bytes.contains(UInt8(ascii: "\\"))
-    case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"): return bytes.allSatisfy { $0 > 0x20 }
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): return bytes.count <= 15 && bytes.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-    default: return false
-    }
   }
 }
 

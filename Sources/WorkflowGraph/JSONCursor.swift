@@ -36,12 +36,15 @@ struct JSONCursor {
     let isString = peek() == UInt8(ascii: "\"")
     let range = pass()
     guard isString, range.count >= 2 else { return nil }
+    let inside = bytes[(range.lowerBound + 1)..<(range.upperBound - 1)]
+    if !inside.contains(UInt8(ascii: "\\")) { return String(decoding: inside, as: UTF8.self) }
     return String(decoding: JSONEscape.decode(bytes, range.lowerBound + 1, range.upperBound - 1), as: UTF8.self)
   }
 
   /// Passes a value and keeps it without the white space between its tokens. Spelling of numbers, escapes and order stay.
   mutating func compactText() -> JSONText {
     let range = pass()
+    if bytes[range].allSatisfy({ $0 > 0x20 }) { return JSONText(unchecked: String(decoding: bytes[range], as: UTF8.self)) }
     var output: [UInt8] = []
     output.reserveCapacity(range.count)
     var isInString = false

@@ -87,4 +87,39 @@ import WorkflowGraph
   func scalars(text: String, expected: String) throws {
     #expect(try Self.canonical(text) == expected)
   }
+
+  @Test("[GV5] the short way for texts that are canonical already gives what the long way gives", arguments: [UInt64(1), 2, 3])
+  func shortWay(seed: UInt64) throws {
+    var random = SplitMix(state: seed)
+    var copied = 0
+    for _ in 0..<5_000 {
+      let text = Self.randomText(&random, depth: 0)
+      guard let value = try? JSONText(validating: text).value() else { continue }
+      let canonical = JSONText(value).text
+      #expect(try Self.canonical(text) == canonical, "SEED=\(seed) \(text)")
+      #expect(try Self.canonical(canonical) == canonical, "SEED=\(seed) \(text)")
+      if canonical == text { copied += 1 }
+    }
+    #expect(copied > 500)
+  }
+
+  /// Texts near the border between canonical and not: needless zeros, escapes, spaces, names out of order.
+  private static func randomText(_ random: inout SplitMix, depth: Int) -> String {
+    func pick(_ choices: [String]) -> String { choices[Int(random.next() % UInt64(choices.count))] }
+    let space = pick(["", "", "", "", "", "", " "])
+    switch random.next() % (depth > 2 ? 4 : 6) {
+    case 0: return space + pick(["true", "false", "null"])
+    case 1:
+      let whole = pick(["0", "1", "-0", "-7", "120", "123456789012345", "1234567890123456", "100000000000000000000000"])
+      return whole + pick(["", "", ".5", ".50", ".0", ".000001", ".0000001", ".123456789012345", "e0", "e2", "E-3", ".25e1"])
+    case 2: return String(Double(Int64(truncatingIfNeeded: random.next() >> 20)) / Double(1 << (random.next() % 40)))
+    case 3:
+      return "\"" + pick(["", "a", "é", "\\n", "\\u0061", "\\/", "\\u000a", "\\u001f", "\\\"", "\u{2028}", "\\ud83d\\ude00", "😀"]) + "\""
+    case 4: return "[" + (0..<random.next() % 4).map { _ in randomText(&random, depth: depth + 1) }.joined(separator: space + ",") + "]"
+    default:
+      let names = ["a", "b", "é", "\u{fb33}", "😀", "\\u0062", "aa", ""]
+      let members = (0..<random.next() % 4).map { _ in "\"\(pick(names))\":\(randomText(&random, depth: depth + 1))" }
+      return "{" + members.joined(separator: ",") + space + "}"
+    }
+  }
 }
