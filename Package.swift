@@ -1,11 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-]
+/// `make check` sets `WARNINGS=error`. An ordinary build does not, so that a newer compiler's new warning breaks nobody's build.
+let warnings: [SwiftSetting] = Context.environment["WARNINGS"] == "error" ? [.treatAllWarnings(as: .error)] : []
+
+let strict: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+  ] + warnings
 
 extension Target.Dependency {
   static let collections: Self = .product(name: "Collections", package: "swift-collections")
@@ -82,7 +86,8 @@ let package = Package(
         "Rooms", "CollabProtocol", "WorkflowGraph", "WebSocketTransport", "OpenSSLTransport", "WebCanvas", "Hashing", .nioCore,
         .nioPosix, .nioHTTP1, .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"), .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"), "WorkflowDocument",
+        .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        "WorkflowDocument",
         .logging, .lifecycle,
       ]),
     library(
@@ -97,7 +102,8 @@ let package = Package(
       name: "thaiyyal",
       dependencies: [
         "Gateway", "Rooms", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument", "CRDT",
-        "WorkflowEngine", "OpenSSLTransport", "WebSocketTransport", "COpenSSL", "CZlib", "Hashing", .nioCore, .nioPosix, .logging, .lifecycle,
+        "WorkflowEngine", "OpenSSLTransport", "WebSocketTransport", "COpenSSL", "CZlib", "Hashing", .nioCore, .nioPosix, .logging,
+        .lifecycle,
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -111,7 +117,8 @@ let package = Package(
       name: "thaiyyal-bench",
       dependencies: [
         "CRDT", "Hashing", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RoomCore", "Rooms", "WorkflowEngine", "Storage",
-        "SQLiteStorage", "Compression", "WebSocketTransport", "OpenSSLTransport", "Gateway", "CollabClient", .collections, .nioCore, .nioPosix,
+        "SQLiteStorage", "Compression", "WebSocketTransport", "OpenSSLTransport", "Gateway", "CollabClient", .collections, .nioCore,
+        .nioPosix,
         .nioHTTP1, .logging, .lifecycle,
       ], path: "Benchmarks", swiftSettings: strict),
     tests("CRDTTests", ["CRDT"]),
@@ -127,7 +134,8 @@ let package = Package(
     tests(
       "StorageTests",
       [
-        "Storage", "SQLiteStorage", "storage-writer", "WorkflowDocument", "WorkflowGraph", "CRDT", .product(name: "GRDB", package: "GRDB.swift"),
+        "Storage", "SQLiteStorage", "storage-writer", "WorkflowDocument", "WorkflowGraph", "CRDT",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests("CompressionTests", ["Compression", .nioCore]),
     tests("OpenSSLTransportTests", ["OpenSSLTransport", .nioCore, .nioPosix, .nioEmbedded, .nioTLS]),
@@ -135,7 +143,8 @@ let package = Package(
     tests(
       "RoomsTests",
       [
-        "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WorkflowEngine", "CRDT", "Compression", .nioCore,
+        "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WorkflowEngine", "CRDT", "Compression",
+        .nioCore,
         .nioPosix, .nioEmbedded, .logging, .lifecycle,
       ]),
     tests(
@@ -147,14 +156,16 @@ let package = Package(
     tests(
       "CollabClientTests",
       [
-        "CollabClient", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "WebSocketTransport", "Compression", .nioCore, .nioPosix,
+        "CollabClient", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "WebSocketTransport", "Compression", .nioCore,
+        .nioPosix,
         .nioHTTP1,
       ]),
     tests("TidyTests", []),
     tests(
       "EndToEndTests",
       [
-        "thaiyyal", "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT",
+        "thaiyyal", "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowDocument",
+        "WorkflowGraph", "CRDT",
         "Hashing", "WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle,
       ]),
   ],
