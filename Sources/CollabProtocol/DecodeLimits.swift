@@ -7,7 +7,7 @@ public struct DecodeLimits: Hashable, Sendable {
   /// More ops make their change `too_large`.
   public var opsPerChangeMax = 4096
   /// More tags in one `remove_edge` make their change `too_large`.
-  public var tagsPerOpMax = 1024
+  public var tagsPerOpMax = 64
   /// Longer values make their change `too_large`.
   public var valueBytesMax = 256 << 10
   /// A presence message of more bytes is answered with `too_large`.

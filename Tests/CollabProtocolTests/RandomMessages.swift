@@ -191,7 +191,9 @@ struct RandomMessages {
   }
 
   private mutating func refusal() -> Refusal {
-    Refusal(seq: number(), code: pick(RefusalCode.allCases), text: text(200), revert: list(3) { $0.op() }, retryAfterMilliseconds: small())
+    Refusal(
+      seq: number(), code: pick(RefusalCode.allCases), text: text(200),
+      revert: list(3) { $0.chance(4) ? .removeEdge($0.edge(), tags: []) : $0.op() }, retryAfterMilliseconds: small())
   }
 
   private mutating func issue() -> Issue {

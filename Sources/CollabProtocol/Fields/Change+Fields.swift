@@ -64,9 +64,10 @@ extension WireReader {
     return change
   }
 
-  mutating func soundOp() throws(DecodeError) -> Op {
+  /// An op of a refusal's `revert`. Spec: RF3.
+  mutating func stateOp() throws(DecodeError) -> Op {
     context.fault = nil
-    let op = try message(or: OpDraft()).op(&self)
+    let op = try message(or: OpDraft()).op(&self, isState: true)
     guard let op else { throw .malformed(context.fault?.text ?? "an op without kind") }
     if let fault = context.fault { throw .malformed(fault.text) }
     return op

@@ -156,7 +156,7 @@ extension Refusal: WireReadable {
     case 4:
       try reader.elements { reader throws(DecodeError) in
         try reader.room(for: "ops to go back to", count: revert.count, max: reader.limits.opsPerChangeMax)
-        revert.append(try reader.soundOp())
+        revert.append(try reader.stateOp())
       }
     case 5: retryAfterMilliseconds = try reader.uint32()
     default: try reader.skip()

@@ -28,7 +28,8 @@ struct OpDraft: WireReadable {
   }
 
   /// The op, or `nil` after the reader was told what is wrong with it.
-  func op(_ reader: inout some WireReader) -> Op? {
+  /// - Parameter isState: it says what a register holds now, so a removal of an edge that is not there names no tags.
+  func op(_ reader: inout some WireReader, isState: Bool = false) -> Op? {
     guard let kind else {
       reader.fault(.invalid, "an op of no kind that this version knows")
       return nil
@@ -41,7 +42,7 @@ struct OpDraft: WireReadable {
       return .setNodeField(node: NodeID(node), field: field, value: body.value)
     case .addEdge: return body.edge(&reader).map { .addEdge($0) }
     case .removeEdge:
-      guard let edge = body.edge(&reader), body.checkTags(&reader) else { return nil }
+      guard let edge = body.edge(&reader), isState || body.checkTags(&reader) else { return nil }
       return .removeEdge(edge, tags: body.tags)
     case .setEdgeField:
       guard let edge = body.edge(&reader), let field = body.field(&reader) else { return nil }

@@ -134,7 +134,7 @@ struct BinaryReader: WireReader {
     let count = try length()
     defer { at += count }
     guard count <= bytesMax else { return nil }
-    guard let text = String(validating: UnsafeBufferPointer(start: at, count: count), as: UTF8.self) else {
+    guard let text = UTF8Text.string(UnsafeBufferPointer(start: at, count: count)) else {
       throw .malformed("a protobuf string that is not UTF-8")
     }
     return text

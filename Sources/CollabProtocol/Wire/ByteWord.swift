@@ -12,4 +12,19 @@ enum ByteWord {
     let control = (word &- ones &* 0x20) & ~word & highs
     return quote | backslash | control != 0
   }
+
+  @inline(__always) static func isASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let base = bytes.baseAddress else { return true }
+    var seen: UInt64 = 0
+    var at = 0
+    while bytes.count - at >= 8 {
+      seen |= UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self)
+      at += 8
+    }
+    while at < bytes.count {
+      seen |= UInt64(base[at])
+      at += 1
+    }
+    return seen & highs == 0
+  }
 }

@@ -154,7 +154,7 @@ struct JSONReader: WireReader {
     let raw = try rawString()
     guard raw.escaped else {
       guard raw.count <= bytesMax else { return nil }
-      guard let text = String(validating: UnsafeBufferPointer(start: raw.start, count: raw.count), as: UTF8.self) else {
+      guard let text = UTF8Text.string(UnsafeBufferPointer(start: raw.start, count: raw.count)) else {
         throw Self.notUnicode
       }
       return text
@@ -163,7 +163,7 @@ struct JSONReader: WireReader {
     guard raw.count / 6 <= bytesMax else { return nil }
     let bytes = try unescape(raw)
     guard bytes.count <= bytesMax else { return nil }
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw Self.notUnicode }
+    guard let text = bytes.withUnsafeBufferPointer(UTF8Text.string) else { throw Self.notUnicode }
     return text
   }
 

@@ -1550,7 +1550,7 @@ nonisolated struct Thaiyyal_Collab_V1_Refusal: Sendable {
 
   var text: String = String()
 
-  /// what the registers that the change wrote to hold now
+  /// what the registers that the change wrote to hold now; remove_edge without tags: the edge is not there [RF3]
   var revert: [Thaiyyal_Collab_V1_Op] = []
 
   /// with RATE_LIMITED and UNAVAILABLE
