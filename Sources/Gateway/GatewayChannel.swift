@@ -42,7 +42,7 @@ struct GatewayChannel: HTTPChannelHandler {
     }
     do {
       try addTLS(channel)
-      try channel.pipeline.syncOperations.addHandler(makeSwitch(kind, refusal: Self.refusal(for: verdict), logger: logger))
+      try channel.pipeline.syncOperations.addHandler(makeSwitch(channel, kind, refusal: Self.refusal(for: verdict), logger: logger))
     } catch {
       kind.fail(error)
       channel.close(promise: nil)
@@ -63,12 +63,14 @@ struct GatewayChannel: HTTPChannelHandler {
     }
   }
 
-  private func makeSwitch(_ kind: EventLoopPromise<ConnectionKind>, refusal: Problem?, logger: Logger) -> FirstRequestSwitch {
+  private func makeSwitch(
+    _ channel: any Channel, _ kind: EventLoopPromise<ConnectionKind>, refusal: Problem?, logger: Logger
+  ) -> FirstRequestSwitch {
     var limits = FirstRequestSwitch.Limits()
     limits.deadline = configuration.firstRequestDeadline
     return FirstRequestSwitch(
       limits: limits,
-      decide: { head in refusal?.upgradeDecision ?? decide(head) },
+      decide: { head in refusal?.upgradeDecision ?? decide(head, on: channel) },
       installHTTP: { channel in
         if let refusal { return refusal.answerAndClose(channel) }
         kind.succeed(.http(try installHTTP(channel, logger: logger)))
@@ -82,7 +84,7 @@ struct GatewayChannel: HTTPChannelHandler {
       })
   }
 
-  private func decide(_ head: HTTPRequestHead) -> UpgradeDecision {
+  private func decide(_ head: HTTPRequestHead, on channel: any Channel) -> UpgradeDecision {
     switch LiveRequest(head, origins: configuration.origins) {
     case .other: return .http
     case .refused(let problem): return problem.upgradeDecision
@@ -92,6 +94,8 @@ struct GatewayChannel: HTTPChannelHandler {
       }
       return .accept(
         WebSocketAcceptance(configuration: configuration.webSocket, subprotocol: subprotocol) { connection in
+          // Fails only on a channel that is closed already.
+          try? channel.pipeline.syncOperations.addHandler(QuiesceShield(connection), position: .before(connection))
           let session = LiveSession(connection, encoding: subprotocol == ProtocolVersion.subprotocolProto ? .proto : .json)
           session.begin { sink in
             RoomSession(workflow: workflow, sink: sink, registry: registry) { hello in authenticator.admit(hello, to: workflow) }

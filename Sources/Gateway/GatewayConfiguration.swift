@@ -16,7 +16,11 @@ public struct GatewayConfiguration: Sendable {
   public var idleTimeout: Duration = .seconds(60)
   /// After the rooms have said goodbye: how long clients may take for the closing handshake before they are cut off.
   public var closeDeadline: Duration = .seconds(5)
-  public var webSocket = WebSocketConfiguration(role: .server)
+  public var webSocket: WebSocketConfiguration
 
-  public init() {}
+  public init() {
+    webSocket = WebSocketConfiguration(role: .server)
+    // A browser cannot divide a message: what is allowed as a message must be allowed as one frame.
+    webSocket.frameBytesMax = webSocket.messageBytesMax
+  }
 }

@@ -93,6 +93,7 @@ public final class GatewayService: Service {
   private func closeConnections() async {
     let open = census.open
     guard !open.isEmpty else { return }
+    for channel in open { channel.pipeline.fireUserInboundEventTriggered(QuiesceShield.RoomsEnded()) }
     let loop = group.next()
     let cut = loop.scheduleTask(in: TimeAmount(configuration.closeDeadline)) { [logger] in
       let rest = open.filter(\.isActive)

@@ -29,7 +29,7 @@ export class SnapshotAssembly {
     const joined = new Uint8Array(this.#bytes);
     let at = 0;
     for (const chunk of this.#chunks.splice(0)) joined.set(chunk, at), (at += chunk.length);
-    const replica = decodeSnapshot(await inflate(joined, rawBytes));
+    const replica = await decodeSnapshot(await inflate(joined, rawBytes));
     replica.position = count(position);
     return replica;
   }
