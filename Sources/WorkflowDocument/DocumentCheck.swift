@@ -43,7 +43,7 @@ extension WorkflowDocument {
     switch op {
     case .setMeta(let field, let value):
       guard field.isValidForMeta else { return Self.badField(field, of: "the workflow") }
-      return check(value, limits, &growth) ?? checkCount(state.meta, field, limits)
+      return check(value, at: field, in: state.meta, limits, &growth)
     case .setNodeLife(let node, let alive):
       let slot = state.slot(of: node)
       if alive, !(slot.map { state.nodes[Int($0)].isAlive } ?? false) { growth.nodes += 1 }
@@ -52,8 +52,7 @@ extension WorkflowDocument {
       guard field.isValidForNode else { return Self.badField(field, of: "a node") }
       let slot = state.slot(of: node)
       return check(id: node.rawValue, "node", isNew: slot == nil, limits, &growth)
-        ?? check(value, limits, &growth) ?? Self.checkShape(field, value)
-        ?? slot.flatMap { checkCount(state.nodes[Int($0)].fields, field, limits) }
+        ?? Self.checkShape(field, value) ?? check(value, at: field, in: slot.map { state.nodes[Int($0)].fields }, limits, &growth)
     case .addEdge(let edge):
       let slot = state.slot(of: edge)
       let tagCount = slot.map { state.edges[Int($0)].tags.count } ?? 0
@@ -62,19 +61,20 @@ extension WorkflowDocument {
       growth.bytes += DocumentState.registerBytes
       return check(edge, isNew: slot == nil, limits, &growth)
     case .removeEdge(let edge, let tags):
-      return check(edge, isNew: false, limits, &growth) ?? check(tags: tags, of: edge, at: stamp, limits)
+      var none = Growth()
+      return check(edge, isNew: false, limits, &none) ?? check(tags: tags, of: edge, at: stamp, limits)
     case .setEdgeField(let edge, let field, let value):
       guard field.isValidForEdge else { return Self.badField(field, of: "a connection") }
       let slot = state.slot(of: edge)
-      return check(edge, isNew: slot == nil, limits, &growth) ?? check(value, limits, &growth)
-        ?? slot.flatMap { checkCount(state.edges[Int($0)].fields, field, limits) }
+      return check(edge, isNew: slot == nil, limits, &growth)
+        ?? check(value, at: field, in: slot.map { state.edges[Int($0)].fields }, limits, &growth)
     case .setCommentLife(let comment, _):
       return check(id: comment.rawValue, "comment", isNew: state.comments[comment] == nil, limits, &growth)
     case .setCommentField(let comment, let field, let value):
       guard field.isValidForComment else { return Self.badField(field, of: "a comment") }
       let record = state.comments[comment]
-      return check(id: comment.rawValue, "comment", isNew: record == nil, limits, &growth) ?? check(value, limits, &growth)
-        ?? record.flatMap { checkCount($0.fields, field, limits) }
+      return check(id: comment.rawValue, "comment", isNew: record == nil, limits, &growth)
+        ?? check(value, at: field, in: record?.fields, limits, &growth)
     }
   }
 
@@ -83,7 +83,6 @@ extension WorkflowDocument {
     if id.utf8.count > limits.idBytesMax {
       return ChangeFault(.tooLarge, "The id of a \(kind) has \(id.utf8.count) bytes; at most \(limits.idBytesMax) are taken.")
     }
-    growth.bytes += DocumentState.registerBytes
     if isNew { growth.bytes += DocumentState.recordBytes + id.utf8.count }
     return nil
   }
@@ -111,20 +110,23 @@ extension WorkflowDocument {
     return nil
   }
 
-  private func check(_ value: JSONText?, _ limits: DocumentLimits, _ growth: inout Growth) -> ChangeFault? {
-    guard let value else { return nil }
-    let bytes = value.text.utf8.count
-    growth.bytes += bytes + DocumentState.registerBytes
+  private func check(
+    _ value: JSONText?, at field: FieldKey, in fields: FieldMap?, _ limits: DocumentLimits, _ growth: inout Growth
+  ) -> ChangeFault? {
+    let bytes = value?.text.utf8.count ?? 0
     if bytes > limits.valueBytesMax {
       return ChangeFault(.tooLarge, "A value has \(bytes) bytes; at most \(limits.valueBytesMax) are taken.")
     }
+    growth.bytes += bytes
+    if let fields, let symbol = state.names.find(field), let present = fields[symbol] {
+      growth.bytes -= present.value?.text.utf8.count ?? 0
+      return nil
+    }
+    growth.bytes += DocumentState.registerBytes
+    if (fields?.count ?? 0) >= limits.fieldCountMax {
+      return ChangeFault(.limit, "There would be more than \(limits.fieldCountMax) fields in one place.")
+    }
     return nil
-  }
-
-  private func checkCount(_ fields: FieldMap, _ field: FieldKey, _ limits: DocumentLimits) -> ChangeFault? {
-    guard fields.count >= limits.fieldCountMax else { return nil }
-    if let symbol = state.names.find(field), fields[symbol] != nil { return nil }
-    return ChangeFault(.limit, "There would be more than \(limits.fieldCountMax) fields in one place.")
   }
 
   /// The few fields whose shape the graph depends on.

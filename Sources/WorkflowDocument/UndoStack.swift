@@ -22,6 +22,8 @@ public struct UndoStack: Sendable {
   public let depthMax: Int
   private var undoable: [UndoStep] = []
   private var redoable: [UndoStep] = []
+  /// The step whose taking back is on its way.
+  private var underWay: UndoStep?
   /// Whether the next edit may join the last step.
   private var isOpen = false
 
@@ -44,9 +46,11 @@ public struct UndoStack: Sendable {
         return
       }
       push(change, document, group, onto: \.undoable)
-    case .undo: push(change, document, group, onto: \.redoable)
-    case .redo: push(change, document, group, onto: \.undoable)
+    case .undo, .redo:
+      if let underWay { follow(change, takingBack: underWay, document) }
+      push(change, document, group, onto: origin == .undo ? \.redoable : \.undoable)
     }
+    underWay = nil
     isOpen = origin == .edit
   }
 
@@ -62,7 +66,9 @@ public struct UndoStack: Sendable {
   public mutating func undo(group: String, _ document: WorkflowDocument) -> [Op]? {
     guard let index = undoable.lastIndex(where: { $0.group == group }) else { return nil }
     isOpen = false
-    let ops = InverseStep(undoable.remove(at: index), document).ops
+    let step = undoable.remove(at: index)
+    underWay = step
+    let ops = InverseStep(step, document).ops
     return ops.isEmpty ? nil : ops
   }
 
@@ -70,6 +76,21 @@ public struct UndoStack: Sendable {
   public mutating func rename(_ stamps: [Stamp: Stamp]) {
     for index in undoable.indices { undoable[index].rename(stamps) }
     for index in redoable.indices { redoable[index].rename(stamps) }
+  }
+
+  /// What an older step wrote and a younger one replaced is back under the stamp of the taking back; the older step must know it again.
+  private mutating func follow(_ change: Change, takingBack step: UndoStep, _ document: WorkflowDocument) {
+    for (index, op) in change.ops.enumerated() {
+      let stamp = change.stamp(index)
+      if case .addEdge(let edge) = op, let removal = step.removed[edge] {
+        for index in undoable.indices { undoable[index].follow(edge, from: removal.tags, to: stamp) }
+        for index in redoable.indices { redoable[index].follow(edge, from: removal.tags, to: stamp) }
+      } else if let (register, _) = UndoStep.Register.write(of: op) {
+        guard let old = step.stampRestored(register, present: document.stamp(of: register)) else { continue }
+        for index in undoable.indices { undoable[index].follow(register, from: old, to: stamp) }
+        for index in redoable.indices { redoable[index].follow(register, from: old, to: stamp) }
+      }
+    }
   }
 
   private mutating func push(
@@ -86,6 +107,7 @@ public struct UndoStack: Sendable {
     isOpen = false
     while let step = self[keyPath: steps].popLast() {
       let ops = InverseStep(step, document).ops
+      underWay = step
       if !ops.isEmpty { return ops }
     }
     return nil
@@ -117,7 +139,7 @@ private struct InverseStep {
   /// Only registers that still hold what the step left there.
   private mutating func writeBack() {
     for register in step.order {
-      guard let write = step.writes[register], document.stamp(of: register) == write.stamp, write.before != write.after else { continue }
+      guard let write = step.writes[register], write.before != write.after, step.isIntact(register, in: document) else { continue }
       switch register {
       case .meta(let field): ops.append(.setMeta(field: field, value: write.before))
       case .nodeLife(let node): setLife(of: node, write.before == .bool(true), diedAt: write.stamp)
@@ -139,24 +161,24 @@ private struct InverseStep {
     ops.append(.setNodeLife(node: node, alive: alive))
     let age = document.highestTime.milliseconds - min(stamp.hlc.milliseconds, document.highestTime.milliseconds)
     guard alive, age >= UndoStack.collectionAgeMilliseconds else { return }
-    for (field, value) in document.fields(of: node) where step.writes[.nodeField(node, field)] == nil {
-      ops.append(.setNodeField(node: node, field: field, value: value))
+    for field in document.fields(of: node) where step.writes[.nodeField(node, field.field)] == nil {
+      ops.append(.setNodeField(node: node, field: field.field, value: field.value))
     }
   }
 
   /// Whether taking the step back ends this life.
   private func goes(_ life: UndoStep.Register) -> Bool {
-    guard let write = step.writes[life], document.stamp(of: life) == write.stamp else { return false }
+    guard let write = step.writes[life], step.isIntact(life, in: document) else { return false }
     return write.before == .bool(false) && write.after == .bool(true)
   }
 
   private mutating func addRemovedEdges() {
     for edge in step.edges {
-      guard let fields = step.removed[edge], !staysLive(edge), comesBack(edge.source), comesBack(edge.target) else {
+      guard let removal = step.removed[edge], !staysLive(edge), comesBack(edge.source), comesBack(edge.target) else {
         continue
       }
       ops.append(.addEdge(edge))
-      for (field, value) in fields { ops.append(.setEdgeField(edge: edge, field: field, value: value)) }
+      for field in removal.fields { ops.append(.setEdgeField(edge: edge, field: field.field, value: field.value)) }
     }
   }
 
@@ -169,7 +191,7 @@ private struct InverseStep {
   /// Whether the node will be alive once the ops so far are applied.
   private func comesBack(_ node: NodeID) -> Bool {
     let register = UndoStep.Register.nodeLife(node)
-    if let write = step.writes[register], document.stamp(of: register) == write.stamp { return write.before == .bool(true) }
+    if let write = step.writes[register], step.isIntact(register, in: document) { return write.before == .bool(true) }
     return document.isAlive(node)
   }
 }
