@@ -3,31 +3,43 @@
 /// White space inside the braces is tab, line feed, form feed, carriage return and space; a name is `[0-9A-Za-z_]+`. What names nothing
 /// stays as it is written.
 struct Interpolation {
-  let variables: [String: Value]
-  let constants: [String: Value]
+  let variables: [RunState.Name: Value]
+  let constants: [RunState.Name: Value]
+  /// Of one text with everything filled in; a short text may name a long value many times.
+  let bytesMax: Int
 
   /// The settings whose texts are filled in. No others are: not conditions, separators, durations, cases.
   private static let texts = ["text", "url", "label", "var_name", "field", "cache_key"]
   private static let lists = ["fields", "paths"]
   private static let values = ["initial_value", "fallback_value"]
 
-  func apply(to settings: inout NodeSettings) {
-    for name in Self.texts { if let text = settings.text(name) { settings[name] = .text(apply(to: text)) } }
-    for name in Self.lists { if let texts = settings.texts(name) { settings[name] = .texts(texts.map { apply(to: $0) }) } }
-    for name in Self.values { if let value = settings.value(name) { settings[name] = .anything(apply(to: value)) } }
+  func apply(to settings: inout NodeSettings) throws(NodeFailure) {
+    for name in Self.texts { if let text = settings.text(name) { settings[name] = .text(try apply(to: text)) } }
+    for name in Self.lists {
+      guard var texts = settings.texts(name) else { continue }
+      for index in texts.indices { texts[index] = try apply(to: texts[index]) }
+      settings[name] = .texts(texts)
+    }
+    for name in Self.values { if let value = settings.value(name) { settings[name] = .anything(try apply(to: value)) } }
   }
 
-  func apply(to value: Value) -> Value {
+  func apply(to value: Value) throws(NodeFailure) -> Value {
     switch value {
-    case .text(let text): .text(apply(to: text))
-    case .array(let array): .array(array.elements.map { apply(to: $0) })
-    case .object(let object): .object(ObjectValue(object.members.map { ObjectValue.Member($0.name, apply(to: $0.value)) }))
-    default: value
+    case .text(let text): return .text(try apply(to: text))
+    case .array(let array):
+      var elements = array.elements
+      for index in elements.indices { elements[index] = try apply(to: elements[index]) }
+      return .array(elements)
+    case .object(let object):
+      var members: [ObjectValue.Member] = []
+      for member in object.members { members.append(ObjectValue.Member(member.name, try apply(to: member.value))) }
+      return .object(ObjectValue(members))
+    default: return value
     }
   }
 
   /// O(bytes of the text and of what is filled in).
-  func apply(to text: String) -> String {
+  func apply(to text: String) throws(NodeFailure) -> String {
     let bytes = Array(text.utf8)
     var output: [UInt8] = []
     var run = 0
@@ -40,6 +52,7 @@ struct Interpolation {
       if let value {
         output.append(contentsOf: bytes[run..<at])
         output.append(contentsOf: GoFormat.text(of: value).utf8)
+        guard output.count <= bytesMax else { throw NodeFailure("value too large: \(output.count) bytes (limit: \(bytesMax))") }
         run = end
       }
       at = end
@@ -72,7 +85,7 @@ struct Interpolation {
     at += name.count
     passSpace()
     guard !name.isEmpty, pass("}}") else { return nil }
-    let key = String(decoding: name, as: UTF8.self)
+    let key = RunState.Name(String(decoding: name, as: UTF8.self))
     return (at, isVariable ? variables[key] : constants[key])
   }
 }

@@ -18,6 +18,7 @@ public struct NodeCall: Sendable {
   /// In edge order; inputs that have no value are left out.
   public let inputs: [Value]
   public let limits: RunLimits
+  let time: RunTime
 
   /// A setting that must be there.
   func requiredText(_ name: String, _ message: StaticString) throws(NodeFailure) -> String {
@@ -43,7 +44,7 @@ public struct ExecutorRegistry: Sendable {
 
   public subscript(type: String) -> (any NodeExecutor)? { executors[type] }
 
-  /// All types this engine can run by itself.
+  /// All types this engine can run by itself: everything but `http`, which needs the outside world.
   public static let standard: ExecutorRegistry = {
     var registry = ExecutorRegistry()
     registry.register(NumberExecutor.self)
@@ -52,6 +53,24 @@ public struct ExecutorRegistry: Sendable {
     registry.register(OperationExecutor.self)
     registry.register(TextOperationExecutor.self)
     registry.register(ConditionExecutor.self)
+    registry.register(ForEachExecutor.self)
+    registry.register(WhileLoopExecutor.self)
+    registry.register(VariableExecutor.self)
+    registry.register(ExtractExecutor.self)
+    registry.register(TransformExecutor.self)
+    registry.register(AccumulatorExecutor.self)
+    registry.register(CounterExecutor.self)
+    registry.register(SwitchExecutor.self)
+    registry.register(ParallelExecutor.self)
+    registry.register(JoinExecutor.self)
+    registry.register(SplitExecutor.self)
+    registry.register(DelayExecutor.self)
+    registry.register(CacheExecutor.self)
+    registry.register(RetryExecutor.self)
+    registry.register(TryCatchExecutor.self)
+    registry.register(TimeoutExecutor.self)
+    registry.register(ContextVariableExecutor.self)
+    registry.register(ContextConstantExecutor.self)
     return registry
   }()
 }

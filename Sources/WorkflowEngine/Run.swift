@@ -6,45 +6,46 @@ struct Run {
   private let plan: ExecutionPlan
   private let registry: ExecutorRegistry
   private let limits: RunLimits
-  private let start: Duration
+  private let time: RunTime
   private var state = RunState()
   /// By plan index.
   private var values: [Value?]
   private var arrived: [(node: NodeID, value: Value)] = []
   private var resultBytes = 0
 
-  init(graph: EngineGraph, plan: ExecutionPlan, engine: WorkflowEngine, start: Duration) {
+  init(graph: EngineGraph, plan: ExecutionPlan, engine: WorkflowEngine, time: RunTime) {
     self.graph = graph
     self.plan = plan
     registry = engine.registry
     limits = engine.limits
-    self.start = start
+    self.time = time
     values = [Value?](repeating: nil, count: plan.ids.count)
     arrived.reserveCapacity(plan.order.count)
   }
 
-  mutating func execute(
-    _ clock: () -> Duration, _ cancellation: CancellationFlag?, _ observer: (EngineEvent) -> Void
-  ) async -> RunResult {
-    var now = clock()
+  mutating func execute(_ observer: (EngineEvent) -> Void) async -> RunResult {
+    var now = time.now()
     for (turn, index) in plan.order.enumerated() {
       let node = NodeID(plan.ids[index])
       let type = type(of: index)
-      if let failure = obstacle(before: node, turn: turn, now: now, cancellation) {
+      if let failure = obstacle(before: node, turn: turn, now: now) {
         return end(failure, skippingFrom: turn, observer)
       }
       observer(.nodeStarted(node: node, type: type))
       let started = now
       do throws(NodeFailure) {
         let value = try checked(await executeNode(index, node, type))
-        now = clock()
+        now = time.now()
         values[index] = value
         arrived.append((node, value))
         observer(.nodeSucceeded(node: node, type: type, value: value, duration: now - started))
       } catch {
         let text = "error executing node \(node): \(error.text)"
-        observer(.nodeFailed(node: node, type: type, text: error.text, duration: clock() - started))
-        return end(RunFailure(.node, text, node: node), skippingFrom: turn + 1, observer)
+        now = time.now()
+        observer(.nodeFailed(node: node, type: type, text: error.text, duration: now - started))
+        // A wait that was cut short failed for the run's reason, not for the node's.
+        let failure = obstacle(before: node, turn: turn, now: now) ?? RunFailure(.node, text, node: node)
+        return end(failure, skippingFrom: turn + 1, observer)
       }
     }
     return RunResult(values: arrived, finalOutput: finalOutput(), failure: nil)
@@ -56,16 +57,17 @@ struct Run {
     guard let executor = registry[type] else { throw NodeFailure("unknown node type: \(type)") }
     var settings = plan.nodes[index].map { graph.nodes[$0].settings } ?? NodeSettings()
     if state.hasContext, NodeCatalogue.type(named: type)?.category != .context {
-      Interpolation(variables: state.contextVariables, constants: state.contextConstants).apply(to: &settings)
+      let texts = Interpolation(variables: state.contextVariables, constants: state.contextConstants, bytesMax: limits.valueBytesMax)
+      try texts.apply(to: &settings)
     }
     let inputs = plan.inputs(of: index).compactMap { values[$0] }
-    return try await executor.execute(NodeCall(node: node, settings: settings, inputs: inputs, limits: limits), state: &state)
+    return try await executor.execute(NodeCall(node: node, settings: settings, inputs: inputs, limits: limits, time: time), state: &state)
   }
 
   /// What forbids the next node.
-  private func obstacle(before node: NodeID, turn: Int, now: Duration, _ cancellation: CancellationFlag?) -> RunFailure? {
-    if cancellation?.isCancelled == true || Task.isCancelled { return RunFailure(.cancelled, "the run was cancelled", node: node) }
-    if now - start > limits.duration {
+  private func obstacle(before node: NodeID, turn: Int, now: Duration) -> RunFailure? {
+    if time.isCancelled { return RunFailure(.cancelled, "the run was cancelled", node: node) }
+    if now > time.deadline {
       return RunFailure(.limit, "workflow execution timeout: exceeded \(GoDuration.text(limits.duration))", node: node)
     }
     if turn >= limits.nodeExecutionsMax {

@@ -1,9 +1,32 @@
+import WorkflowGraph
+
 /// What the nodes of one run share.
 public struct RunState: Sendable {
+  /// A text compared by its bytes, as a name of something.
+  struct Name: Hashable {
+    let text: String
+    init(_ text: String) { self.text = text }
+    static func == (a: Self, b: Self) -> Bool { Bytewise.equal(a.text, b.text) }
+    func hash(into hasher: inout Hasher) { hasher.combine(text) }
+  }
+
+  /// What a cache node keeps, and until when on the run's clock.
+  struct CacheEntry {
+    var value: Value
+    var expiry: Duration
+  }
+
   /// What `{{ variable.name }}` stands for.
-  public internal(set) var contextVariables: [String: Value] = [:]
+  var contextVariables: [Name: Value] = [:]
   /// What `{{ const.name }}` stands for.
-  public internal(set) var contextConstants: [String: Value] = [:]
+  var contextConstants: [Name: Value] = [:]
+  /// What variable nodes keep; not what templates name.
+  var variables: [Name: Value] = [:]
+  var cache: [Name: CacheEntry] = [:]
+  /// One for the whole run; `nil` until the first accumulator node.
+  var accumulator: Value?
+  /// One for the whole run.
+  var counter = 0.0
 
   public init() {}
 

@@ -14,39 +14,41 @@ public struct WorkflowEngine: Sendable {
   }
 
   /// Runs the visible graph of a document.
-  /// - Parameters: `clock` gives a monotonic reading, asked around every node; `observer` gets every event, in order, while the run waits.
+  /// - Parameters: `clock` gives a monotonic reading, asked around every node; `sleep` waits on the same clock, without it nodes that
+  ///   wait fail; `observer` gets every event, in order, while the run waits.
   public func run(
-    _ graph: WorkflowGraph, clock: @Sendable () -> Duration, cancellation: CancellationFlag? = nil,
-    observer: (EngineEvent) -> Void = { _ in }
+    _ graph: WorkflowGraph, clock: @escaping @Sendable () -> Duration, sleep: (@Sendable (Duration) async -> Void)? = nil,
+    cancellation: CancellationFlag? = nil, observer: (EngineEvent) -> Void = { _ in }
   ) async -> RunResult {
-    await run(nodeCount: graph.nodes.count, clock, cancellation, observer) { () throws(RunFailure) in try GraphDecoder.decode(graph) }
+    let time = RunTime(now: clock, sleep: sleep, cancellation: cancellation, limit: limits.duration)
+    return await run(nodeCount: graph.nodes.count, time, observer) { () throws(RunFailure) in try GraphDecoder.decode(graph) }
   }
 
   /// Runs the JSON payload that the outside engine takes: `{"nodes":[{id,type,data}],"edges":[{source,target}]}`.
   public func run(
-    payload: [UInt8], clock: @Sendable () -> Duration, cancellation: CancellationFlag? = nil,
-    observer: (EngineEvent) -> Void = { _ in }
+    payload: [UInt8], clock: @escaping @Sendable () -> Duration, sleep: (@Sendable (Duration) async -> Void)? = nil,
+    cancellation: CancellationFlag? = nil, observer: (EngineEvent) -> Void = { _ in }
   ) async -> RunResult {
-    await run(nodeCount: 0, clock, cancellation, observer) { () throws(RunFailure) in try PayloadDecoder.decode(payload) }
+    let time = RunTime(now: clock, sleep: sleep, cancellation: cancellation, limit: limits.duration)
+    return await run(nodeCount: 0, time, observer) { () throws(RunFailure) in try PayloadDecoder.decode(payload) }
   }
 
   private func run(
-    nodeCount: Int, _ clock: @Sendable () -> Duration, _ cancellation: CancellationFlag?, _ observer: (EngineEvent) -> Void,
+    nodeCount: Int, _ time: RunTime, _ observer: (EngineEvent) -> Void,
     _ decode: () throws(RunFailure) -> EngineGraph
   ) async -> RunResult {
-    let start = clock()
     let result: RunResult
     do throws(RunFailure) {
       var graph = try decode()
       graph.inferTypes()
       observer(.runStarted(nodeCount: graph.nodes.count))
-      var run = Run(graph: graph, plan: try ExecutionPlan(graph), engine: self, start: start)
-      result = await run.execute(clock, cancellation, observer)
+      var run = Run(graph: graph, plan: try ExecutionPlan(graph), engine: self, time: time)
+      result = await run.execute(observer)
     } catch {
       if error.kind == .payload { observer(.runStarted(nodeCount: nodeCount)) }
       result = RunResult(values: [], finalOutput: .null, failure: error)
     }
-    observer(.runEnded(result, duration: clock() - start))
+    observer(.runEnded(result, duration: time.now() - time.start))
     return result
   }
 }

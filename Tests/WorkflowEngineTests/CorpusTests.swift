@@ -38,7 +38,8 @@ import WorkflowGraph
         continue
       }
       count += 1
-      let result = await WorkflowEngine().run(payload: item.payload, clock: { .zero })
+      let time = VirtualTime()
+      let result = await WorkflowEngine().run(payload: item.payload, clock: { time.now }, sleep: { time.pass($0) })
       let problem = Self.difference(result, item, outcome)
       if let problem { Issue.record("\(item.name): \(problem)") }
       if outcome == "parse_error" {
@@ -53,7 +54,7 @@ import WorkflowGraph
     let table = passed.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.0)/\($0.value.1)" }.joined(separator: ", ")
     print("recorded runs: \(count) of \(lines.count), \(skipped) skipped, \(unreadable) unreadable; by type: \(table)")
     print("parse errors word for word: \(exactParseErrors.0)/\(exactParseErrors.1)")
-    #expect(count > 300)
+    #expect(count > 800)
     #expect(unreadable <= 1, "one line holds a number beyond the range of a double")
   }
 

@@ -1,0 +1,29 @@
+/// Defines what `{{ variable.name }}` stands for in the texts of nodes that run later.
+struct ContextVariableExecutor: NodeExecutor {
+  static let type = "context_variable"
+
+  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+    let (name, value) = try call.contextDefinition(type: Self.type)
+    state.contextVariables[RunState.Name(name)] = value
+    return .object(["type": .text("variable"), "name": .text(name), "value": value])
+  }
+}
+
+/// Defines what `{{ const.name }}` stands for. The two kinds of names do not meet.
+struct ContextConstantExecutor: NodeExecutor {
+  static let type = "context_constant"
+
+  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+    let (name, value) = try call.contextDefinition(type: Self.type)
+    state.contextConstants[RunState.Name(name)] = value
+    return .object(["type": .text("const"), "name": .text(name), "value": value])
+  }
+}
+
+extension NodeCall {
+  fileprivate func contextDefinition(type: String) throws(NodeFailure) -> (name: String, value: Value) {
+    guard let name = settings.text("context_name") else { throw NodeFailure("\(type) node missing context_name") }
+    guard let value = settings.value("context_value") else { throw NodeFailure("\(type) node missing context_value") }
+    return (name, value)
+  }
+}
