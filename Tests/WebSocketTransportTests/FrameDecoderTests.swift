@@ -68,7 +68,7 @@ import Testing
     let bytes = Self.conversation.bytes
     check([bytes], "glued")
     check(bytes.map { [$0] }, "byte by byte")
-    for seed in 1...40 as ClosedRange<UInt64> {
+    for seed in 1...12 as ClosedRange<UInt64> {
       var random = Random(seed: seed)
       var pieces: [[UInt8]] = []
       var rest = bytes[...]
@@ -85,7 +85,7 @@ import Testing
   func truncated() {
     let (bytes, events) = Self.conversation
     var random = Random(seed: 5)
-    let cuts = Array(0..<300) + (0..<200).map { _ in Int.random(in: 300..<bytes.count, using: &random) }
+    let cuts = Array(0..<300) + (0..<30).map { _ in Int.random(in: 300..<bytes.count, using: &random) }
     for cut in cuts {
       let result = Wire.decode([Array(bytes[..<cut])], frameBytesMax: 1 << 17, messageBytesMax: 1 << 17, compression: true)
       #expect(result.fault == nil && result.events.count < events.count && (events.starts(with: result.events) as Bool))
@@ -99,13 +99,13 @@ import Testing
       var bad = bytes
       bad[bit / 8] ^= 1 << (bit % 8)
       for case .message(_, let payload, _) in Wire.decode([bad], compression: true).events { #expect(payload.readableBytes <= 1 << 16) }
-      _ = Wire.decode(bad.map { [$0] }, compression: true)
+      if bit % 8 == bit / 8 % 8 { _ = Wire.decode(bad.map { [$0] }, compression: true) }
     }
   }
 
-  @Test("noise never traps", arguments: 1...300 as ClosedRange<UInt64>)
+  @Test("noise never traps", arguments: 1...100 as ClosedRange<UInt64>)
   func noise(seed: UInt64) {
-    let bytes = Wire.noise(2_000, seed: seed)
+    let bytes = Wire.noise(500, seed: seed)
     let whole = Wire.decode([bytes], compression: true)
     #expect(whole == Wire.decode(bytes.map { [$0] }, compression: true))
   }
