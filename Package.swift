@@ -101,7 +101,7 @@ let package = Package(
     .executableTarget(
       name: "thaiyyal",
       dependencies: [
-        "Gateway", "Rooms", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument", "CRDT",
+        "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument", "CRDT",
         "WorkflowEngine", "OpenSSLTransport", "WebSocketTransport", "COpenSSL", "CZlib", "Hashing", .nioCore, .nioPosix, .logging,
         .lifecycle,
         .product(name: "GRDB", package: "GRDB.swift"),
@@ -125,7 +125,7 @@ let package = Package(
     tests("HashingTests", ["Hashing"]),
     tests("WorkflowGraphTests", ["WorkflowGraph", "Hashing"]),
     tests("WorkflowDocumentTests", ["WorkflowDocument", "WorkflowGraph", "CRDT", "Hashing"]),
-    tests("CollabProtocolTests", ["CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", .nioCore, .protobuf]),
+    tests("CollabProtocolTests", ["CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "Compression", .nioCore, .protobuf]),
     tests("WorkflowEngineTests", ["WorkflowEngine", "WorkflowGraph"]),
     tests("RoomCoreTests", ["RoomCore", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT"]),
     .executableTarget(
