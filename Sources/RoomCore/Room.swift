@@ -89,7 +89,8 @@ public struct Room: Sendable {
   public mutating func open(now: RoomTime, into actions: inout [RoomAction]) {
     self.now = now
     closeInterrupted(interruptedRuns, because: "the server was restarted", into: &actions)
-    arm(.upkeep, afterMilliseconds: limits.leaseSweepIntervalMilliseconds, into: &actions)
+    // A room that is never open for long has to end leases too.
+    upkeep(into: &actions)
     arm(.idle, afterMilliseconds: limits.idleUnloadMilliseconds, into: &actions)
   }
 

@@ -1,0 +1,242 @@
+import CRDT
+import CollabProtocol
+import RoomCore
+import Testing
+import WorkflowDocument
+import WorkflowGraph
+
+@Suite struct RunTests {
+  private func request(
+    _ key: String = "k", include: Version = Version(), policy: RunRequest.Policy = .coalesce, parked: RunRequest.Parked = .refuse
+  ) -> ClientMessage {
+    var request = RunRequest()
+    request.request = 5
+    request.idempotencyKey = key
+    request.include = include
+    request.policy = policy
+    request.parked = parked
+    return .run(request)
+  }
+
+  /// A room with a node in it, and two people.
+  private func started() -> (Stage, SessionID, SessionID) {
+    var stage = Stage()
+    let ada = stage.join()
+    let bob = stage.join("bob")
+    stage.edit(ada)
+    return (stage, ada, bob)
+  }
+
+  private func run(_ stage: Stage) -> RunID { stage.startedRuns.keys.first! }
+
+  @Test("[RU2] events are numbered, durable before anybody hears them, and everybody hears them in order")
+  func events() {
+    var (stage, ada, bob) = started()
+    stage.say(request(), ada)
+    #expect(stage.startedRuns.isEmpty)
+    #expect(stage.peers[bob]?.runEvents.isEmpty == true)
+    stage.commit()
+    let run = run(stage)
+    for kind in [RunEvent.Kind.nodeStarted, .nodeSucceeded, .runFinished] { stage.handle(.runAdvanced(run, RunStep(kind))) }
+    stage.commit()
+    for id in [ada, bob] {
+      #expect(stage.peers[id]?.runEvents.map(\.seq) == [1, 2, 3, 4])
+      #expect(stage.peers[id]?.runEvents.map(\.kind) == [.runStarted, .nodeStarted, .nodeSucceeded, .runFinished])
+    }
+    var document = stage.store.document
+    let info = stage.peers[bob]?.runEvents.first?.info
+    #expect(info?.version == document.version)
+    #expect(info?.graphHash == document.graphHash())
+    #expect(info?.idempotencyKey == "k")
+    #expect(info?.startedBy.name == "ada")
+    #expect(info?.nodeCount == 1)
+    #expect(stage.startedRuns[run] == document.graph())
+    stage.handle(.runAdvanced(run, RunStep(.nodeStarted)))
+    #expect(stage.pending.isEmpty, "nothing follows the last event")
+  }
+
+  @Test("[RU1] a run waits for the version it must include, and holds exactly that moment")
+  func barrier() {
+    var (stage, ada, bob) = started()
+    let edit = stage.change(ada, .makeNode("last"), .set("last", .type, "\"number\""))
+    stage.say(request(include: Version([Version.Entry(replica: edit.replica, seq: edit.seq)])), bob)
+    stage.commit()
+    #expect(stage.startedRuns.isEmpty)
+    stage.send([edit], ada)
+    stage.edit(bob, "later", commit: false)
+    stage.commit()
+    let graph = stage.startedRuns.values.first
+    #expect(graph?.nodes.map(\.id.rawValue) == ["last", "n"], "with the edit, without what came after")
+  }
+
+  @Test("[RU1] a version that never comes ends the wait with conflict")
+  func barrierExpires() {
+    var (stage, ada, _) = started()
+    stage.say(request(include: Version([Version.Entry(replica: ReplicaID(9), seq: 1)])), ada)
+    stage.wait(31_000)
+    #expect(
+      stage.peers[ada]?.errors == [ErrorReport(request: 5, code: .conflict, text: "the document does not hold what the run must include")])
+  }
+
+  @Test("running and cancelling take the role runner")
+  func roles() {
+    var (stage, _, _) = started()
+    let eve = stage.join("eve", role: .editor)
+    stage.say(request(), eve)
+    stage.say(.cancelRun(CancelRun(request: 6, run: "x")), eve)
+    #expect(stage.peers[eve]?.errors.map(\.code) == [.forbidden, .forbidden])
+    #expect(stage.peers[eve]?.errors.map(\.request) == [5, 6])
+  }
+
+  @Test("coalesce: the same graph is not run twice; the second caller hears the start under its own key")
+  func coalesce() {
+    var (stage, ada, bob) = started()
+    stage.say(request("a"), ada)
+    stage.say(request("b"), bob)
+    stage.commit()
+    #expect(stage.startedRuns.count == 1)
+    #expect(stage.peers[bob]?.runEvents.map { $0.info?.idempotencyKey } == ["a", "b"])
+    stage.edit(ada, "other")
+    stage.say(request("c"), ada)
+    stage.commit()
+    #expect(stage.startedRuns.count == 2, "another graph is another run")
+  }
+
+  @Test("the same key gives the same run, also when it is over")
+  func idempotency() {
+    var (stage, ada, bob) = started()
+    stage.say(request("a"), ada)
+    stage.commit()
+    stage.handle(.runAdvanced(run(stage), RunStep(.runFinished)))
+    stage.commit()
+    stage.forget()
+    stage.say(request("a"), bob)
+    #expect(stage.startedRuns.count == 1)
+    #expect(stage.peers[bob]?.runEvents.map(\.kind) == [.runStarted, .runFinished])
+    #expect(stage.peers[ada]?.runEvents.isEmpty == true)
+  }
+
+  @Test("queue, parallel, reject, and the bound on runs at once")
+  func policies() {
+    var (stage, ada, _) = started()
+    stage.say(request("a"), ada)
+    stage.say(request("q", policy: .queue), ada)
+    stage.say(request("r", policy: .reject), ada)
+    stage.say(request("p", policy: .parallel), ada)
+    stage.commit()
+    #expect(stage.startedRuns.count == 2)
+    #expect(stage.peers[ada]?.errors.map(\.code) == [.conflict])
+    for run in stage.startedRuns.keys { stage.handle(.runAdvanced(run, RunStep(.runFinished))) }
+    stage.commit()
+    #expect(stage.startedRuns.count == 3, "the queued one's turn")
+    for index in 0..<4 { stage.say(request("x\(index)", policy: .parallel), ada) }
+    #expect(stage.peers[ada]?.errors.last?.code == .limit)
+  }
+
+  @Test("a queued run runs the graph it was asked for")
+  func queuedIsFrozen() {
+    var (stage, ada, _) = started()
+    stage.say(request("a"), ada)
+    stage.say(request("q", policy: .queue), ada)
+    stage.edit(ada, "later")
+    let first = stage.startedRuns
+    stage.handle(.runAdvanced(first.keys.first!, RunStep(.runFinished)))
+    stage.commit()
+    let second = stage.startedRuns.first { first[$0.key] == nil }
+    #expect(second?.value.nodes.count == 1)
+  }
+
+  @Test("parked edges: refused with the reasons, or left out")
+  func parked() {
+    var (stage, ada, _) = started()
+    stage.send([stage.change(ada, .addEdge(EdgeKey(source: NodeID("n"), target: NodeID("gone"))))], ada)
+    stage.commit()
+    stage.say(request(), ada)
+    #expect(stage.peers[ada]?.errors.map(\.code) == [.conflict])
+    #expect(stage.peers[ada]?.errors.first?.text.contains("orphan") == true)
+    stage.say(request(parked: .prune), ada)
+    stage.commit()
+    #expect(stage.startedRuns.values.first?.edges.isEmpty == true)
+  }
+
+  @Test("cancel reaches the engine once; before the start is durable the run never begins")
+  func cancel() {
+    var (stage, ada, _) = started()
+    stage.say(request("a"), ada)
+    stage.commit()
+    let first = run(stage)
+    stage.say(.cancelRun(CancelRun(request: 1, run: first.rawValue)), ada)
+    stage.say(.cancelRun(CancelRun(request: 2, run: first.rawValue)), ada)
+    #expect(stage.cancelledRuns == [first])
+    stage.handle(.runAdvanced(first, RunStep(.runCancelled)))
+    stage.commit()
+    stage.say(.cancelRun(CancelRun(request: 3, run: first.rawValue)), ada)
+    #expect(stage.peers[ada]?.errors.map(\.code) == [.invalid])
+
+    stage.forget()
+    stage.say(request("b"), ada)
+    guard case .runEvent(let start)? = stage.pending.first else {
+      Issue.record("no start")
+      return
+    }
+    stage.say(.cancelRun(CancelRun(request: 4, run: start.run)), ada)
+    stage.commit()
+    #expect(stage.startedRuns.count == 1)
+    #expect(stage.peers[ada]?.runEvents.map(\.kind) == [.runStarted, .runCancelled])
+  }
+
+  @Test("[RU2] a late joiner hears all events of the run that goes on, and of the last one")
+  func lateJoiner() {
+    var (stage, ada, _) = started()
+    stage.say(request("a"), ada)
+    stage.commit()
+    stage.handle(.runAdvanced(run(stage), RunStep(.nodeStarted)))
+    stage.commit()
+    stage.handle(.runAdvanced(run(stage), RunStep(.nodeSucceeded)))
+    let eve = stage.join("eve", commit: false)
+    stage.commit()
+    #expect(stage.peers[eve]?.runEvents.map(\.seq) == [1, 2, 3])
+    stage.handle(.runAdvanced(run(stage), RunStep(.runFinished)))
+    stage.commit()
+    #expect(stage.peers[eve]?.runEvents.map(\.seq) == [1, 2, 3, 4])
+    let zoe = stage.join("zoe")
+    #expect(stage.peers[zoe]?.runEvents.map(\.seq) == [1, 2, 3, 4])
+  }
+
+  @Test("a run that was going on when the server died is closed with run_failed")
+  func interrupted() {
+    let store = DurableState()
+    var stage = Stage(RoomSeed(interruptedRuns: [InterruptedRun(run: RunID(rawValue: "old"), lastSeq: 7)]), store: store)
+    stage.commit()
+    #expect(stage.store.runEvents.map(\.seq) == [8])
+    #expect(stage.store.runEvents.map(\.kind) == [.runFailed])
+    #expect(stage.store.runEvents.first?.error == "the server was restarted")
+  }
+
+  @Test("a run that says too much is ended")
+  func tooMuch() {
+    var limits = RoomLimits()
+    limits.runEventBytesMax = 1000
+    var stage = Stage(limits: limits)
+    let ada = stage.join()
+    stage.say(request(), ada)
+    stage.commit()
+    let run = run(stage)
+    for _ in 0..<10 {
+      var step = RunStep(.nodeSucceeded)
+      step.result = String(repeating: "1", count: 200)
+      stage.handle(.runAdvanced(run, step))
+    }
+    stage.commit()
+    #expect(stage.cancelledRuns == [run])
+    #expect(stage.peers[ada]?.runEvents.last?.kind == .runFailed)
+    #expect(stage.peers[ada]?.runEvents.filter { $0.kind.isLast }.count == 1)
+  }
+
+  @Test("a key that is too long is invalid")
+  func longKey() {
+    var (stage, ada, _) = started()
+    stage.say(request(String(repeating: "k", count: 129)), ada)
+    #expect(stage.peers[ada]?.errors.map(\.code) == [.invalid])
+  }
+}
