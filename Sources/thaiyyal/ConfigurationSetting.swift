@@ -1,0 +1,37 @@
+import Configuration
+
+/// Every setting of the server. The raw value is the key in the configuration file, the flag without its hyphens, and,
+/// in capitals with `THAIYYAL_` before it, the environment variable.
+enum Setting: String, CaseIterable, Sendable {
+  case host, port, plain, cert, key
+  case clientCA = "client-ca"
+  case data, memory, open, tokens
+  case allowedOrigins = "allowed-origins"
+  case connectionsMax = "connections-max"
+  case connectionsPerAddressMax = "connections-per-address-max"
+  case drainSeconds = "drain-seconds"
+  case loops
+  case logLevel = "log-level"
+
+  var flag: String { self == .allowedOrigins ? "--allow-origin" : "--" + rawValue }
+  var environmentName: String { Self.environmentPrefix + rawValue.uppercased().replacing("-", with: "_") }
+  var path: ConfigKey { ConfigKey([rawValue]) }
+
+  static let environmentPrefix = "THAIYYAL_"
+  /// Names the configuration file; no setting of the file itself.
+  static let fileEnvironmentName = environmentPrefix + "CONFIG"
+
+  /// Last in precedence. Empty text and port -1 stand for "not given"; the port then follows from `plain`.
+  static let defaults: [Setting: ConfigValue] = [
+    .host: "127.0.0.1", .port: -1, .plain: false, .cert: "", .key: "", .clientCA: "", .data: "./var/thaiyyal.sqlite", .memory: false,
+    .open: false, .tokens: "", .allowedOrigins: ConfigValue(.stringArray([]), isSecret: false), .connectionsMax: 10_000,
+    .connectionsPerAddressMax: 2_000, .drainSeconds: 20, .loops: 0, .logLevel: "info",
+  ]
+}
+
+/// A setting that cannot be used. The text names the setting and where its value came from.
+struct ConfigurationFault: Error, CustomStringConvertible {
+  var text: String
+  init(_ text: String) { self.text = text }
+  var description: String { text }
+}

@@ -1,0 +1,55 @@
+import COpenSSL
+import CZlib
+import Foundation
+import GRDB
+
+/// What the machine brings: libraries, limits, clock.
+enum DoctorMachine {
+  static func check() -> [Finding] { libraries() + [openFiles(), clock()] }
+
+  private static func libraries() -> [Finding] {
+    let openSSL = String(cString: OpenSSL_version(OPENSSL_VERSION))
+    let zlib = String(cString: zlibVersion())
+    var findings: [Finding] = []
+    let built = UInt(OPENSSL_VERSION_MAJOR)
+    let running = UInt(OPENSSL_version_major())
+    if running < 3 || running != built {
+      findings.append(.fail("openssl", "\(openSSL); version \(built) is needed", "install libssl \(built) (Debian: libssl3)"))
+    } else {
+      findings.append(.ok("openssl", openSSL))
+    }
+    if zlib.split(separator: ".").first == "1" {
+      findings.append(.ok("zlib", zlib))
+    } else {
+      findings.append(.warn("zlib", "\(zlib) was never tried", "install zlib 1.2.13 or newer of series 1"))
+    }
+    do {
+      let version = try DatabaseQueue().read { try String.fetchOne($0, sql: "SELECT sqlite_version()") } ?? "?"
+      let parts = version.split(separator: ".").compactMap { Int($0) }
+      let isEnough = parts.count >= 2 && (parts[0], parts[1]) >= (3, 37)
+      findings.append(
+        isEnough ? .ok("sqlite", version) : .fail("sqlite", "\(version); 3.37 is needed for strict tables", "install a newer libsqlite3"))
+    } catch {
+      findings.append(.fail("sqlite", "does not work: \(error)", "reinstall libsqlite3"))
+    }
+    return findings
+  }
+
+  private static func openFiles() -> Finding {
+    let count = OpenFiles.most
+    let remedy = "ulimit -Hn 65536, or LimitNOFILE=65536 in the unit"
+    if count < 1024 { return .fail("open files", "at most \(count): each connection takes one", remedy) }
+    if count < 10_240 { return .warn("open files", "at most \(count): each connection takes one", remedy) }
+    return .ok("open files", "up to \(count)")
+  }
+
+  /// Clients' stamps may be 60 s off this clock at most, so it has to be right.
+  private static func clock() -> Finding {
+    let now = Date()
+    let year = Calendar(identifier: .gregorian).component(.year, from: now)
+    guard (2025...2100).contains(year) else {
+      return .fail("clock", "it is the year \(year) here", "set the clock; stamps of changes come from it")
+    }
+    return .ok("clock", now.ISO8601Format())
+  }
+}
