@@ -9,7 +9,7 @@ struct MessageDigest: ~Copyable {
   private let algorithm: OpaquePointer
 
   init(_ algorithm: OpaquePointer) {
-    guard let context = EVP_MD_CTX_new() else { fatalError("libcrypto: no memory for a digest context") }
+    guard let context = EVP_MD_CTX_new() else { preconditionFailure("libcrypto: no memory for a digest context") }
     self.context = context
     self.algorithm = algorithm
     arm()
@@ -43,7 +43,7 @@ enum DigestAlgorithm {
   nonisolated(unsafe) static let sha1 = fetch("SHA1")
 
   private static func fetch(_ name: String) -> OpaquePointer {
-    guard let algorithm = EVP_MD_fetch(nil, name, nil) else { fatalError("libcrypto offers no \(name)") }
+    guard let algorithm = EVP_MD_fetch(nil, name, nil) else { preconditionFailure("libcrypto offers no \(name)") }
     return algorithm
   }
 }

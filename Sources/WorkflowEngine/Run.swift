@@ -24,7 +24,7 @@ struct Run {
   }
 
   mutating func execute(_ observer: (EngineEvent) -> Void) async -> RunResult {
-    var now = time.now()
+    var now = time.reading()
     for (turn, index) in plan.order.enumerated() {
       let node = NodeID(plan.ids[index])
       let type = type(of: index)
@@ -35,13 +35,13 @@ struct Run {
       let started = now
       do throws(NodeFailure) {
         let value = try checked(await executeNode(index, node, type))
-        now = time.now()
+        now = time.reading()
         values[index] = value
         arrived.append((node, value))
         observer(.nodeSucceeded(node: node, type: type, value: value, duration: now - started))
       } catch {
         let text = "error executing node \(node): \(error.text)"
-        now = time.now()
+        now = time.reading()
         observer(.nodeFailed(node: node, type: type, text: error.text, duration: now - started))
         // A wait that was cut short failed for the run's reason, not for the node's.
         let failure = obstacle(before: node, turn: turn, now: now) ?? RunFailure(.node, text, node: node)

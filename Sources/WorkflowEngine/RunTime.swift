@@ -1,6 +1,6 @@
 /// The time of one run: what time it is, how to wait, when to give up.
 struct RunTime: Sendable {
-  let now: @Sendable () -> Duration
+  let reading: @Sendable () -> Duration
   /// `nil`: this run cannot wait.
   let sleep: (@Sendable (Duration) async -> Void)?
   let cancellation: CancellationFlag?
@@ -11,25 +11,26 @@ struct RunTime: Sendable {
   private static let slice = Duration.milliseconds(100)
 
   init(
-    now: @escaping @Sendable () -> Duration, sleep: (@Sendable (Duration) async -> Void)?, cancellation: CancellationFlag?, limit: Duration
+    reading: @escaping @Sendable () -> Duration, sleep: (@Sendable (Duration) async -> Void)?, cancellation: CancellationFlag?,
+    limit: Duration
   ) {
-    self.now = now
+    self.reading = reading
     self.sleep = sleep
     self.cancellation = cancellation
-    start = now()
+    start = reading()
     deadline = start + limit
   }
 
-  var isOver: Bool { isCancelled || now() > deadline }
+  var isOver: Bool { isCancelled || reading() > deadline }
   var isCancelled: Bool { cancellation?.isCancelled == true || Task.isCancelled }
 
   /// Waits; nothing for a duration of 0 or less. Ends early, with a failure, when the run is cancelled or its time is over.
   func wait(nanoseconds: Int64) async throws(NodeFailure) {
     guard nanoseconds > 0 else { return }
     guard let sleep else { throw NodeFailure("this run cannot wait") }
-    let end = now() + .nanoseconds(nanoseconds)
+    let end = reading() + .nanoseconds(nanoseconds)
     while true {
-      let rest = end - now()
+      let rest = end - reading()
       if rest <= .zero { return }
       if isOver { throw NodeFailure("waiting was cut short") }
       await sleep(min(rest, Self.slice))

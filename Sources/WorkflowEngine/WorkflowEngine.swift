@@ -20,7 +20,7 @@ public struct WorkflowEngine: Sendable {
     _ graph: WorkflowGraph, clock: @escaping @Sendable () -> Duration, sleep: (@Sendable (Duration) async -> Void)? = nil,
     cancellation: CancellationFlag? = nil, observer: (EngineEvent) -> Void = { _ in }
   ) async -> RunResult {
-    let time = RunTime(now: clock, sleep: sleep, cancellation: cancellation, limit: limits.duration)
+    let time = RunTime(reading: clock, sleep: sleep, cancellation: cancellation, limit: limits.duration)
     return await run(nodeCount: graph.nodes.count, time, observer) { () throws(RunFailure) in try GraphDecoder.decode(graph) }
   }
 
@@ -29,7 +29,7 @@ public struct WorkflowEngine: Sendable {
     payload: [UInt8], clock: @escaping @Sendable () -> Duration, sleep: (@Sendable (Duration) async -> Void)? = nil,
     cancellation: CancellationFlag? = nil, observer: (EngineEvent) -> Void = { _ in }
   ) async -> RunResult {
-    let time = RunTime(now: clock, sleep: sleep, cancellation: cancellation, limit: limits.duration)
+    let time = RunTime(reading: clock, sleep: sleep, cancellation: cancellation, limit: limits.duration)
     return await run(nodeCount: 0, time, observer) { () throws(RunFailure) in try PayloadDecoder.decode(payload) }
   }
 
@@ -48,7 +48,7 @@ public struct WorkflowEngine: Sendable {
       if error.kind == .payload { observer(.runStarted(nodeCount: nodeCount)) }
       result = RunResult(values: [], finalOutput: .null, failure: error)
     }
-    observer(.runEnded(result, duration: time.now() - time.start))
+    observer(.runEnded(result, duration: time.reading() - time.start))
     return result
   }
 }

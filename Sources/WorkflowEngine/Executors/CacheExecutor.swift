@@ -25,7 +25,7 @@ struct CacheExecutor: NodeExecutor {
       guard let given = GoDuration.parse(ttl) else { throw NodeFailure("invalid TTL format: \(GoDuration.fault(in: ttl))") }
       lifetime = given
     }
-    state.cache[RunState.Name(key)] = RunState.CacheEntry(value: input, expiry: call.time.now() + .nanoseconds(lifetime))
+    state.cache[RunState.Name(key)] = RunState.CacheEntry(value: input, expiry: call.time.reading() + .nanoseconds(lifetime))
     return .object(["operation": .text("set"), "key": .text(key), "value": input, "ttl": ttl.map { .text($0) } ?? .null])
   }
 
@@ -33,7 +33,7 @@ struct CacheExecutor: NodeExecutor {
     guard let entry = state.cache[RunState.Name(key)] else {
       return .object(["operation": .text("get"), "key": .text(key), "found": .bool(false), "value": .null])
     }
-    guard call.time.now() < entry.expiry else {
+    guard call.time.reading() < entry.expiry else {
       state.cache[RunState.Name(key)] = nil
       return .object([
         "operation": .text("get"), "key": .text(key), "found": .bool(false), "value": .null, "expired": .bool(true),
