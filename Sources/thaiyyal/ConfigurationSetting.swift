@@ -20,6 +20,8 @@ enum Setting: String, CaseIterable, Sendable {
   static let environmentPrefix = "THAIYYAL_"
   /// Names the configuration file; no setting of the file itself.
   static let fileEnvironmentName = environmentPrefix + "CONFIG"
+  /// Read by the tools that join a server; a shell that has it may start a server as well.
+  static let clientTokenEnvironmentName = environmentPrefix + "TOKEN"
 
   /// Last in precedence. Empty text and port -1 stand for "not given"; the port then follows from `plain`.
   static let defaults: [Setting: ConfigValue] = [

@@ -59,7 +59,7 @@ struct ConfigurationSources {
   // MARK: names that nobody knows
 
   private static func checkNames(environment: [String: String]) throws(ConfigurationFault) {
-    let known = Setting.allCases.map(\.environmentName) + [Setting.fileEnvironmentName]
+    let known = Setting.allCases.map(\.environmentName) + [Setting.fileEnvironmentName, Setting.clientTokenEnvironmentName]
     for name in environment.keys.sorted() where name.hasPrefix(Setting.environmentPrefix) && !known.contains(name) {
       throw ConfigurationFault("unknown environment variable \(name)" + hint(for: name, among: known))
     }
