@@ -6,7 +6,7 @@ SHELL := /bin/bash
 SERVE ?=
 # The Autobahn runner: `autobahn.sh URL OUTDIR`, exit code 0 when no case failed.
 AUTOBAHN ?= ../shared/tools/autobahn.sh
-SOURCES := Package.swift Sources Tests Benchmarks
+SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 
 serve: setup
 	swift build -c release --product thaiyyal

@@ -24,9 +24,8 @@ enum Chore: Sendable {
       case .trim(let chore): return try chore.step(db) ? [] : [self]
       case .sweep(let chore): return try chore.step(db) ? [] : [self]
       case .condemn(let snapshots):
-        try db.inTransaction(.immediate) {
+        try db.write {
           for id in snapshots { try db.execute(literal: "UPDATE snapshots SET state = \(SnapshotState.damaged) WHERE id = \(id)") }
-          return .commit
         }
         return []
       }
@@ -44,12 +43,7 @@ struct TrimChore: Sendable {
 
   /// `true` when all is done.
   func step(_ db: Database) throws -> Bool {
-    var isDone = true
-    try db.inTransaction(.immediate) {
-      isDone = try Self.dropRows(of: workflow, through: Int64(bitPattern: floor), db)
-      return .commit
-    }
-    return isDone
+    try db.write { try Self.dropRows(of: workflow, through: Int64(bitPattern: floor), db) }
   }
 
   static func dropRows(of workflow: Int64, through floor: Int64, _ db: Database) throws -> Bool {
@@ -68,12 +62,7 @@ struct SweepChore: Sendable {
 
   /// `true` when all is done.
   func step(_ db: Database) throws -> Bool {
-    var isDone = false
-    try db.inTransaction(.immediate) {
-      isDone = try dropSome(db)
-      return .commit
-    }
-    return isDone
+    try db.write { try dropSome(db) }
   }
 
   private func dropSome(_ db: Database) throws -> Bool {

@@ -45,10 +45,9 @@ struct CommitWriter: Sendable {
     if cursors.count > Tuning.cursorCountMax { cursors = [:] }
     do {
       var outcome = CommitOutcome()
-      try db.inTransaction(.immediate) {
+      try db.write {
         let insert = try LogInsert(db)
         for job in jobs { outcome.answers.append(try perform(job, db, insert, &outcome.chores)) }
-        return .commit
       }
       return outcome
     } catch {

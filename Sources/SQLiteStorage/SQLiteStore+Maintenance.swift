@@ -31,8 +31,9 @@ extension SQLiteStore {
       unlink(partial)
       let source = try openForReading(path)
       try source.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [partial]) }
-      try flush(partial)
+      try StoreFile.flush(partial)
       guard rename(partial, destination) == 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
+      try StoreFile.flush(StoreFile.folderOf(destination))
     }
   }
 
@@ -50,13 +51,6 @@ extension SQLiteStore {
     configuration.readonly = true
     configuration.busyMode = .timeout(10)
     return try DatabaseQueue(path: path, configuration: configuration)
-  }
-
-  private static func flush(_ path: String) throws {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
-    defer { Glibc.close(file) }
-    guard fsync(file) == 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
   }
 
   private static func inBackground<T: Sendable>(

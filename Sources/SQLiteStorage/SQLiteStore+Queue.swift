@@ -69,7 +69,7 @@ extension SQLiteStore {
       return queue.takeClosers()
     }
     guard !closers.isEmpty else { return }
-    Self.afterwards {
+    Self.afterwards.async {
       // Nothing is in the pool any more. What closing itself cannot write back, the next opening recovers from the write-ahead log.
       try? self.pool.close()
       self.lock.withLock { $0 = nil }
@@ -77,5 +77,6 @@ extension SQLiteStore {
     }
   }
 
-  static func afterwards(_ work: @escaping @Sendable () -> Void) { DispatchQueue.global().async(execute: work) }
+  /// Answers that no commit gives, one after the other.
+  static let afterwards = DispatchQueue(label: "thaiyyal.store.afterwards")
 }

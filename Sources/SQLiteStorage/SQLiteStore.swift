@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 public import Storage
 import Synchronization
@@ -37,17 +38,12 @@ public final class SQLiteStore: WorkflowStore {
   }
 
   public func append(_ writes: [StoreWrite], to workflow: WorkflowID, completion: @escaping @Sendable (Result<Void, StoreError>) -> Void) {
-    let byteCount = writes.reduce(0) { $0 + $1.byteCount }
     let limit = options.limits.queueBytesMax
-    let (wake, isClosed) = queue.withLock { queue -> (Bool, Bool) in
-      guard queue.phase == .open else { return (false, true) }
-      if queue.byteCount + byteCount > limit {
-        return (queue.add(.refuse(.queueFull(bytesMax: limit), workflow, completion)), false)
-      }
-      return (queue.add(.append(writes, workflow, byteCount: byteCount, completion)), false)
+    switch queue.withLock({ $0.admit(writes, to: workflow, byteCountMax: limit, completion) }) {
+    case nil: Self.afterwards.async { completion(.failure(.closed)) }
+    case true?: startDraining()
+    case false?: break
     }
-    if wake { startDraining() }
-    if isClosed { Self.afterwards { completion(.failure(.closed)) } }
   }
 
   public func create(_ workflow: WorkflowID) async throws(StoreError) -> Bool {

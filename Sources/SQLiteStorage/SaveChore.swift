@@ -26,12 +26,9 @@ struct SaveChore: Sendable {
   /// One slice. Answers the caller when it was the last.
   func step(_ db: Database) -> [Chore] {
     var next = self
-    var following: [Chore] = []
+    let following: [Chore]
     do {
-      try db.inTransaction(.immediate) {
-        following = try next.write(db)
-        return .commit
-      }
+      following = try db.write { try next.write(db) }
     } catch {
       completion(.failure(StoreError(error, doing: "cannot save a snapshot of \(workflow)")))
       return []

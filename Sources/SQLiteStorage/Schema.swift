@@ -14,10 +14,9 @@ enum Schema {
     let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
     guard found <= version else { throw tooNew(found) }
     for (index, step) in steps.enumerated().dropFirst(found) {
-      try db.inTransaction(.immediate) {
+      try db.write {
         try step(db)
         try db.execute(sql: "PRAGMA user_version = \(index + 1)")
-        return .commit
       }
     }
   }

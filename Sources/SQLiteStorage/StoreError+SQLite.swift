@@ -14,8 +14,12 @@ extension StoreError {
     }
     let code: Code =
       switch error.resultCode {
-      case .SQLITE_CORRUPT, .SQLITE_NOTADB: .corrupt
-      default: .unavailable
+      // The disk's or another process's doing: it may pass.
+      case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL, .SQLITE_NOMEM, .SQLITE_READONLY, .SQLITE_CANTOPEN,
+        .SQLITE_PERM, .SQLITE_AUTH, .SQLITE_INTERRUPT:
+        .unavailable
+      // The rest says that the file is not as we left it: a row where none can be, a table that is gone.
+      default: .corrupt
       }
     self.init(code, "\(what): \(error.message ?? "SQLite error") (\(error.extendedResultCode.rawValue))")
   }

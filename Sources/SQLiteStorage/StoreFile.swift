@@ -33,6 +33,8 @@ enum StoreFile {
     configuration.busyMode = .timeout(wait)
     configuration.maximumReaderCount = options.readerCountMax
     configuration.foreignKeysEnabled = false
+    // Else a rollback that fails on a dying disk would end the process; `write` below rolls back again instead.
+    configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { db in
       // Damage is to be found before it is believed, and a foreign file's triggers are not to be run.
       try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8192")
@@ -77,13 +79,43 @@ enum StoreFile {
     try queue.close()
     for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
     guard rename(temporary, path) == 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
+    try flush(folderOf(path))
+  }
+
+  /// Makes a file's bytes, or a folder's names, durable.
+  static func flush(_ path: String) throws(StoreError) {
+    let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
+    defer { Glibc.close(file) }
+    guard fsync(file) == 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
+  }
+
+  static func folderOf(_ path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   private static func dropLeftovers(_ db: Database) throws {
-    try db.inTransaction(.immediate) {
+    try db.write {
       try db.execute(sql: "DELETE FROM snapshots WHERE state = ?", arguments: [SnapshotState.partial])
       try db.execute(sql: "DELETE FROM snapshot_parts WHERE snapshot NOT IN (SELECT id FROM snapshots)")
-      return .commit
+    }
+  }
+}
+
+extension Database {
+  /// All that `body` does, durable when this returns; nothing of it when this throws.
+  func write<T>(_ body: () throws -> T) throws -> T {
+    if isInsideTransaction { try rollback() }
+    try beginTransaction(.immediate)
+    do {
+      let result = try body()
+      try commit()
+      return result
+    } catch {
+      // SQLite may have rolled back already. When it cannot be done now, the next write begins with it.
+      if isInsideTransaction { try? rollback() }
+      throw error
     }
   }
 }

@@ -49,6 +49,70 @@ import WorkflowGraph
     }
   }
 
+  @Test("[ST2] a lock held by another program: unavailable after the wait, and on it goes when the lock is gone")
+  func locked() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("store.sqlite")
+      var options = SQLiteOptions()
+      options.busyTimeout = .milliseconds(20)
+      let store = try SQLiteStore(path: path, options: options)
+      _ = try await store.create(.demo)
+      try await store.append(changes(1...1), to: .demo)
+      var rude = Configuration()
+      rude.allowsUnsafeTransactions = true
+      let other = try DatabaseQueue(path: path, configuration: rude)
+      try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+      await expect(.unavailable) { () async throws(StoreError) in try await store.append(changes(2...2), to: .demo) }
+      #expect(try await store.load(.demo)?.log == [logged(1)], "reading goes on")
+      try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+      try await store.append(changes(2...2), to: .demo)
+      try other.close()
+      await store.close()
+    }
+  }
+
+  @Test("[ST2] one workflow whose rows are not as they were left does not make others fail, though one transaction had them all")
+  func isolation() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("store.sqlite")
+      let store = try SQLiteStore(path: path)
+      _ = try await store.create(.demo)
+      _ = try await store.create(.other)
+      try await store.append(changes(1...1), to: .demo)
+      let other = try DatabaseQueue(path: path)
+      try await other.writeWithoutTransaction {
+        try $0.execute(sql: "INSERT INTO log SELECT workflow, 2, taken_at, kind, subject, name, body, checksum FROM log")
+      }
+      let answers = Answers()
+      for number in 1...20 {
+        store.append(changes(UInt64(number)...UInt64(number)), to: .other, completion: answers.note(number))
+        if number == 10 { store.append(changes(2...2), to: .demo, completion: answers.note(0)) }
+      }
+      _ = try await store.load(.other)
+      #expect(answers.labels == Array(1...10) + [0] + Array(11...20))
+      #expect(answers.codes.enumerated().allSatisfy { ($0.element != nil) == ($0.offset == 10) }, "\(answers.codes)")
+      #expect(try await store.load(.other)?.log.count == 20)
+      try other.close()
+      await store.close()
+    }
+  }
+
+  @Test("[ST1] what queues up during a commit goes into one transaction")
+  func groupCommit() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("store.sqlite")
+      let store = try SQLiteStore(path: path)
+      let ids = (0..<20).map { WorkflowID("w\($0)")! }
+      for id in ids { _ = try await store.create(id) }
+      for position in UInt64(1)...50 { for id in ids { store.append(changes(position...position), to: id) { _ in } } }
+      for id in ids { #expect(try await store.load(id)?.log.count == 50) }
+      // A commit of its own writes at least one page of 4 KiB: a thousand of them would be 4 MB.
+      let bytes = try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+      #expect(try #require(bytes) < 2_000_000)
+      await store.close()
+    }
+  }
+
   @Test("[ST6] a folder that is not there, or cannot be written, is said to be so")
   func noFolder() async throws {
     try await TemporaryFolder.with { folder in
@@ -99,12 +163,12 @@ import WorkflowGraph
       let store = try SQLiteStore(path: path)
       try await store.save(snapshot(1_000_000, byteCount: 10), of: .demo)
       try await store.append(changes(1_000_001...1_000_001), to: .demo)
+      let chain = AppendChain(store, .other)
+      chain.start()
       try await store.save(snapshot(999_999, byteCount: 10), of: .demo)
       #expect(try await store.changes(of: .demo, after: 5, limit: 1) == nil, "trimmed at once for readers")
 
       let reader = try DatabaseQueue(path: path)
-      let chain = AppendChain(store, .other)
-      chain.start()
       var oldest: Int64 = 0
       for _ in 0..<100_000 where oldest < 1_000_000 {
         oldest = try await reader.read { try Int64.fetchOne($0, sql: "SELECT position FROM log WHERE workflow = 1 LIMIT 1") } ?? 0

@@ -96,7 +96,8 @@ import Testing
     let missing = ("Tests/A/B.swift", "@Test(\"[AB1] x\") f()\n// AB2\n@Test(\"AB3b\") g()")
     #expect(SpecRule.violations(in: repository((SpecRule.path, spec), missing)).map(\.line) == [3, 4])
     #expect(SpecRule.violations(in: repository((SpecRule.path, spec + "- **AB1** again\n"), tests)).map(\.line) == [6])
-    let unknown = SpecRule.violations(in: repository((SpecRule.path, spec), tests, ("Tests/A/C.swift", "@Test(\"[AB8] z\") f()")))
+    let unknown = SpecRule.violations(
+      in: repository((SpecRule.path, spec), tests, ("Tests/A/C.swift", "@Test(\"[AB8] z\") f()\n@Test(\"[QQ1] z\") f()")))
     #expect(unknown.map(\.path) == ["Tests/A/C.swift"])
     #expect(SpecRule.violations(in: repository((SpecRule.path, "nothing"))).count == 1)
     #expect(SpecRule.violations(in: repository()) == [])
