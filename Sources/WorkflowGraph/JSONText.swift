@@ -90,10 +90,19 @@ extension JSONText {
   }
 
   // Each accessor answers `nil` for a value of another kind. `try?`: a text that is no JSON has no value either.
-  public var stringValue: String? { first == UInt8(ascii: "\"") ? (try? value())?.stringValue : nil }
+  public var stringValue: String? {
+    guard first == UInt8(ascii: "\"") else { return nil }
+    // Types, names and choices are asked for at every turn and hold no escapes: their inside is the value.
+    if text.utf8.first == UInt8(ascii: "\""), text.utf8.count > 1, text.utf8.last == UInt8(ascii: "\""),
+      !text.utf8.contains(UInt8(ascii: "\\"))
+    {
+      return String(text.utf8.dropFirst().dropLast())
+    }
+    return (try? value())?.stringValue
+  }
   public var numberValue: Double? { (try? value())?.numberValue }
   public var boolValue: Bool? { (try? value())?.boolValue }
-  public var isNull: Bool { self == .null || (try? value()) == .null }
+  public var isNull: Bool { first == UInt8(ascii: "n") && (self == .null || (try? value()) == .null) }
   /// The `x` and `y` of a `position`.
   public var pointValue: (x: Double, y: Double)? {
     guard let value = try? value(), let x = value["x"]?.numberValue, let y = value["y"]?.numberValue else { return nil }

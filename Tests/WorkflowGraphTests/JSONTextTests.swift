@@ -92,6 +92,12 @@ import WorkflowGraph
     #expect(JSONText.number(.infinity) == .null)
     #expect(JSONText.bool(true).boolValue == true)
     #expect(JSONText.bool(true).stringValue == nil)
+    for (text, value) in [("\"\"", ""), ("\"é x\"", "é x"), (" \"x\" ", "x"), ("\"\\u0041\\n\"", "A\n"), ("\"", nil), ("1", nil)]
+      as [(String, String?)]
+    {
+      #expect(JSONText(unchecked: text).stringValue == value)
+    }
+    #expect(!JSONText(unchecked: "no").isNull && !JSONText(unchecked: "").isNull && !JSONText(unchecked: "0").isNull)
     #expect(JSONText(unchecked: " null ").isNull)
     let position = JSONText.position(x: 1.5, y: -2)
     #expect(position.text == "{\"x\":1.5,\"y\":-2}")

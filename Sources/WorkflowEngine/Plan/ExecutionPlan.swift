@@ -54,8 +54,11 @@ struct ExecutionPlan {
 
   /// The index of an id, a new one at the end when it was not met before.
   private static func index(of id: String, in indices: inout [NodeID: Int]) -> Int {
+    let key = NodeID(id)
+    if let known = indices[key] { return known }
     let next = indices.count
-    return { (index: inout Int) in index }(&indices[NodeID(id), default: next])  // One look-up: `inout` inserts the default.
+    indices[key] = next
+    return next
   }
 
   private static func order(_ outputs: Adjacency, ids: [String], knownCount: Int, targets: [Int]) -> [Int] {
