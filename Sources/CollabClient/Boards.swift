@@ -34,20 +34,27 @@ public struct RunBoard: Sendable {
   private var bytes: [String: Int] = [:]
   private var byteCount = 0
 
-  /// - Returns: whether the event is new; after a reconnect the server sends a run's events again.
+  /// - Returns: whether the event is new; after a reconnect the server sends a run's events again. Of a run that was over before this replica
+  ///   joined, the server may send the first and the last event only.
   mutating func take(_ event: RunEvent) -> Bool {
-    if events[event.run] == nil {
+    guard let last = events[event.run]?.last else {
       guard event.seq == 1 else { return false }
       order.append(event.run)
       events[event.run] = []
+      append(event)
+      return true
     }
-    guard event.seq == UInt64(events[event.run]!.count) + 1 else { return false }
+    guard event.seq > last.seq else { return false }
+    append(event)
+    return true
+  }
+
+  private mutating func append(_ event: RunEvent) {
     events[event.run]!.append(event)
     let size = event.result.utf8.count + event.error.utf8.count + 128
     bytes[event.run, default: 0] += size
     byteCount += size
     while order.count > 1, order.count > Self.runsMax || byteCount > Self.bytesMax { forgetOldest() }
-    return true
   }
 
   private mutating func forgetOldest() {

@@ -26,9 +26,9 @@ extension CollabSession {
     let (stream, sink) = AsyncThrowingStream<RunEvent, any Error>.makeStream(bufferingPolicy: .bufferingOldest(200_000))
     let number = request.request
     sink.onTermination = { _ in self.eventLoop.execute { self.assumeIsolated { $0.runRequests.remove(number) } } }
-    let isConnected = machine.isJoined
-    runRequests.add(request, connection: isConnected ? currentConnection : 0, sink: sink)
-    if isConnected {
+    let isLive = machine.isLive
+    runRequests.add(request, connection: isLive ? currentConnection : 0, sink: sink)
+    if isLive {
       handle(.flush)
       handle(.run(request))
     }

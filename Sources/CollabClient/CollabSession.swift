@@ -74,6 +74,8 @@ public actor CollabSession {
   public var counters: ReplicaCounters { machine.counters }
   public var saveState: SaveState { machine.saveState }
   public var pendingCount: Int { machine.pendingCount }
+  /// Own changes of `replica` up to this number are on the server's disk, as it said.
+  public var acknowledgedThrough: UInt64 { machine.acknowledgedSeq }
   public var isLive: Bool { machine.isLive }
   /// The server's clock as far as it is known here, milliseconds since 1970.
   public var serverMilliseconds: UInt64 { machine.correctedWall(.now()) }
@@ -219,6 +221,7 @@ public actor CollabSession {
     observer?(self, notice)
     switch notice {
     case .runEvent(let event): runRequests.take(event)
+    case .runNamed(let run, let key): runRequests.name(run, key: key, events: machine.runs.events[run] ?? [])
     case .error(let report): runRequests.take(report)
     case .link(.live):
       let again = runRequests.toSendAgain(connection: generation, include: machine.document.version)

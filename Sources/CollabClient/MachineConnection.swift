@@ -36,12 +36,14 @@ extension ReplicaMachine {
 
   mutating func disconnected(_ code: CloseCode, _ reason: String, at now: ClientTime, into actions: inout [ReplicaAction]) {
     hold = nil
+    askAgainAt = nil
     pending.rewindAll()
     repair?.base = nil
     repair?.heldBack = []
     repair?.answersThrough = 0
     repair?.isAsked = false
-    if (4400...4499).contains(code.rawValue) || code == .normal {
+    // 44xx forbid it; so does a goodbye that names no pause (GB1).
+    if (4400...4499).contains(code.rawValue) || code == .normal || reconnectAfterMilliseconds == 0 {
       stopHere(ClientStop(.closedByServer(code), reason), code: nil, into: &actions)
       return
     }
@@ -49,8 +51,8 @@ extension ReplicaMachine {
       stopHere(ClientStop(.unreachable, "gave up after \(most) attempts; the last one: \(code) \(reason)"), code: nil, into: &actions)
       return
     }
-    let pause = backoff.next(atLeast: reconnectAfterMilliseconds)
-    reconnectAfterMilliseconds = 0
+    let pause = backoff.next(atLeast: reconnectAfterMilliseconds ?? 0)
+    reconnectAfterMilliseconds = nil
     link = .down(retryAt: now.uptimeMilliseconds + pause)
   }
 
@@ -185,6 +187,7 @@ extension ReplicaMachine {
       if let sent = joined.pingSentAt, uptime >= sent + options.pongDeadlineMilliseconds {
         return giveUpConnection("no pong in time", into: &actions)
       }
+      if let at = askAgainAt, uptime >= at { askForSnapshot(at: now, into: &actions) }
       if joined.pingSentAt == nil, uptime >= joined.pingAt { ping(at: now, into: &actions) }
       sendPresence(at: now, into: &actions)
     case .idle, .closing, .stopped: break
@@ -200,6 +203,7 @@ extension ReplicaMachine {
       var next = joined.pingSentAt.map { $0 + options.pongDeadlineMilliseconds } ?? joined.pingAt
       if let by = joined.answerBy { next = min(next, by) }
       if let hold, joined.answeredBatch >= hold.answersThrough { next = min(next, hold.until) }
+      if let askAgainAt { next = min(next, askAgainAt) }
       if joined.presenceWaits { next = min(next, joined.presenceAt) }
       return next
     }

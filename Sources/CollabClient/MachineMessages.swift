@@ -24,17 +24,29 @@ extension ReplicaMachine {
     case .presence(let frame):
       presence.take(frame, ownSession: session)
       actions.append(.notify(.presence(frame)))
-    case .runEvent(let event): if runs.take(event) { actions.append(.notify(.runEvent(event))) }
+    case .runEvent(let event):
+      if runs.take(event) {
+        actions.append(.notify(.runEvent(event)))
+      } else if event.kind == .runStarted, let key = event.info?.idempotencyKey {
+        actions.append(.notify(.runNamed(run: event.run, key: key)))
+      }
     case .issues(let change):
       issues.take(change)
       actions.append(.notify(.issues(change)))
     case .role(let role):
       self.role = role
       actions.append(.notify(.role(role)))
-    case .error(let report): actions.append(.notify(.error(report)))
+    case .error(let report):
+      if report.request == 0, let repair, repair.isAsked, repair.base == nil, report.code == .rateLimited || report.code == .unavailable {
+        askAgainAt = now.uptimeMilliseconds + Self.askAgainMilliseconds
+      }
+      actions.append(.notify(.error(report)))
     case .pong(let pong): ponged(pong, at: now, into: &actions)
     }
   }
+
+  /// A snapshot was asked for too often, or the store is away: asked again after this.
+  private static var askAgainMilliseconds: UInt64 { 500 }
 
   // MARK: Changes
 

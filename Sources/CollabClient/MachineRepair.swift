@@ -6,6 +6,7 @@ import WorkflowDocument
 extension ReplicaMachine {
   /// Asks for a snapshot whatever the hashes are; `finishRepair` goes on once it is there.
   mutating func askForSnapshot(at now: ClientTime, into actions: inout [ReplicaAction]) {
+    askAgainAt = nil
     guard case .joined(let joined) = link, repair != nil else { return }
     repair!.isAsked = true
     repair!.answersThrough = joined.lastBatch

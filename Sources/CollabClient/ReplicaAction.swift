@@ -23,6 +23,8 @@ public enum ClientNotice: Sendable {
   case saveState(SaveState)
   case presence(PresenceFrame)
   case runEvent(RunEvent)
+  /// The run asked for under `key` is one that was begun before: its events so far are in the run board.
+  case runNamed(run: String, key: String)
   case issues(IssuesChange)
   case role(Role)
   /// The answer to a run, cancel or presence that was not taken.

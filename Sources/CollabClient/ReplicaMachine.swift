@@ -61,10 +61,12 @@ public struct ReplicaMachine: Sendable {
   var undoStack = UndoStack()
   var repair: Repair?
   var hold: Hold?
+  /// The server put off the snapshot that the repair needs.
+  var askAgainAt: UInt64?
   var assembly: SnapshotAssembly
   var backoff: Backoff
-  /// Reconnect not before this many milliseconds: the server's goodbye.
-  var reconnectAfterMilliseconds: UInt64 = 0
+  /// From the server's goodbye: reconnect not before so many milliseconds; 0: not at all.
+  var reconnectAfterMilliseconds: UInt64?
   var ownPresence: PresenceState?
   var saveStateTold: SaveState?
   var linkStateTold: LinkState?

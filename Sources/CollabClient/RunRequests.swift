@@ -31,14 +31,25 @@ struct RunRequests {
         entry.run = event.run
         entries[number] = entry
       }
-      guard entry.run == event.run else { continue }
-      if case .dropped = entry.sink.yield(event) {
-        entry.sink.finish(throwing: ClientError.subscriberTooSlow)
-        entries[number] = nil
-      } else if event.kind.isLast {
-        entry.sink.finish()
-        entries[number] = nil
-      }
+      if entry.run == event.run { deliver(event, to: number, entry.sink) }
+    }
+  }
+
+  /// The run of a key was begun before: what is known of it so far comes at once.
+  mutating func name(_ run: String, key: String, events: [RunEvent]) {
+    for (number, entry) in entries where entry.run == nil && entry.request.idempotencyKey == key {
+      entries[number]!.run = run
+      for event in events { deliver(event, to: number, entry.sink) }
+    }
+  }
+
+  private mutating func deliver(_ event: RunEvent, to number: UInt64, _ sink: Sink) {
+    if case .dropped = sink.yield(event) {
+      sink.finish(throwing: ClientError.subscriberTooSlow)
+      entries[number] = nil
+    } else if event.kind.isLast {
+      sink.finish()
+      entries[number] = nil
     }
   }
 

@@ -60,6 +60,14 @@ struct LinkTests {
     #expect(due <= script.now.uptimeMilliseconds + 2700)
   }
 
+  @Test("[GB1] a goodbye without a pause: not before a person asks")
+  func goodbyeForGood() {
+    var script = MachineScript.joined()
+    script.tell(.received(.goodbye(Goodbye(code: .evicted, text: "enough", reconnectAfterMilliseconds: 0))))
+    script.tell(.disconnected(code: 4509, reason: "enough"))
+    #expect(script.machine.stop?.reason == .closedByServer(.evicted))
+  }
+
   @Test("a connection, a welcome, a pong and an answer that do not come in time end the attempt")
   func deadlines() throws {
     var connecting = MachineScript()
@@ -163,6 +171,30 @@ struct LinkTests {
     #expect(script.machine.presence.participants.keys.sorted() == ["bob", "me"])
   }
 
+  @Test("[RU1] a run begun before under another key is named to who asked for it")
+  func runNamed() {
+    var script = MachineScript.joined()
+    var start = RunEvent(run: "r", seq: 1, kind: .runStarted, atMilliseconds: 0)
+    start.info = RunInfo(
+      version: Version(), graphHash: [], startedBy: Author(name: "a", kind: .person), idempotencyKey: "theirs", nodeCount: 1)
+    script.tell(.received(.runEvent(start)))
+    start.info?.idempotencyKey = "mine"
+    let turn = script.tell(.received(.runEvent(start)))
+    #expect(turn.notices.contains { if case .runNamed("r", "mine") = $0 { true } else { false } })
+  }
+
+  @Test("a snapshot that is put off is asked for again")
+  func askAgain() throws {
+    var script = MachineScript.joined()
+    try script.edit(Make.node("bad"))
+    script.tell(.flush)
+    script.ack(1, 0, refused: [Refusal(seq: 1, code: .invalid, text: "no")])
+    script.tell(.received(.error(ErrorReport(request: 0, code: .rateLimited, text: "later"))))
+    #expect(script.passToDeadline().resyncs.count == 1)
+    script.snapshot(WorkflowDocument(), position: 0)
+    #expect(script.machine.isSaved && script.machine.isLive)
+  }
+
   @Test("[RU2] a run's events once each, in order, also when the server sends them again; old runs go")
   func runs() {
     var script = MachineScript.joined()
@@ -171,9 +203,15 @@ struct LinkTests {
     }
     script.tell(.received(.runEvent(event("r", 1, .runStarted))))
     script.tell(.received(.runEvent(event("r", 1, .runStarted))))
-    script.tell(.received(.runEvent(event("r", 3, .runFinished))))
+    script.tell(.received(.runEvent(event("r", 2, .nodeStarted))))
     script.tell(.received(.runEvent(event("r", 2, .nodeStarted))))
     #expect(script.machine.runs.events["r"]?.map(\.seq) == [1, 2])
+    // A run that was over before is told by its two ends.
+    script.tell(.received(.runEvent(event("old", 1, .runStarted))))
+    script.tell(.received(.runEvent(event("old", 9, .runFinished))))
+    #expect(script.machine.runs.events["old"]?.map(\.seq) == [1, 9])
+    script.tell(.received(.runEvent(event("unknown", 4, .nodeStarted))))
+    #expect(script.machine.runs.events["unknown"] == nil)
     for index in 0..<100 { script.tell(.received(.runEvent(event("x\(index)", 1, .runStarted)))) }
     #expect(script.machine.runs.events.count == RunBoard.runsMax)
     #expect(script.machine.runs.events["r"] == nil)
