@@ -101,7 +101,7 @@ extension Value {
   /// Appends the JSON that Go's encoder would write.
   public func encode(into output: inout [UInt8]) throws(ValueNotEncodable) { try ValueEncoder.append(self, to: &output) }
 
-  /// JSON to show to people: as `encode`, with an infinity or NaN as a string.
+  /// JSON to show to people: as `encode`, with an infinity or NaN as a string. As deep as the value, which may be beyond `JSONText.depthMax`.
   public var displayJSON: JSONText {
     var output: [UInt8] = []
     do throws(ValueNotEncodable) { try encode(into: &output) } catch {
