@@ -41,9 +41,9 @@ struct CommitQueue: Sendable {
 
   /// Queues an append, or its refusal: whichever way, it is answered at its place. `nil`: the store is closed and nobody answers any more.
   mutating func admit(
-    _ writes: [StoreWrite], to workflow: WorkflowID, byteCountMax: Int, _ completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
+    _ writes: [StoreWrite], to workflow: WorkflowID, byteCount bytes: Int, byteCountMax: Int,
+    _ completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
   ) -> Bool? {
-    let bytes = writes.reduce(0) { $0 + $1.byteCount }
     switch phase {
     case .open where byteCount + bytes > byteCountMax: return add(.refuse(.queueFull(bytesMax: byteCountMax), workflow, completion))
     case .open: return add(.append(writes, workflow, byteCount: bytes, completion))

@@ -9,13 +9,14 @@ final class FileLock: Sendable {
 
   init(of database: String) throws(StoreError) {
     let path = database + "-lock"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw StoreError(.unavailable, "cannot open \(path): \(String(cString: strerror(errno)))") }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let holder = Self.text(in: descriptor)
       close(descriptor)
       throw StoreError(.unavailable, "\(database) is in use by another process\(holder.isEmpty ? "" : " (\(holder))")")
     }
+    self.descriptor = descriptor
     let line = "pid \(getpid())"
     // For the message above only: a failure to write it harms nothing.
     if ftruncate(descriptor, 0) == 0 { _ = line.withCString { pwrite(descriptor, $0, strlen($0), 0) } }

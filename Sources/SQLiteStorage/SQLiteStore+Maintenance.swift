@@ -46,11 +46,13 @@ extension SQLiteStore {
   }
 
   private static func openForReading(_ path: String) throws -> DatabaseQueue {
-    guard try StoreFile.isOurs(path) else { throw StoreError(.unavailable, "there is no file") }
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(10)
-    return try DatabaseQueue(path: path, configuration: configuration)
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    let id = try queue.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }
+    guard id == Int64(Schema.applicationID) else { throw Schema.foreign }
+    return queue
   }
 
   private static func inBackground<T: Sendable>(

@@ -38,8 +38,9 @@ public final class SQLiteStore: WorkflowStore {
   }
 
   public func append(_ writes: [StoreWrite], to workflow: WorkflowID, completion: @escaping @Sendable (Result<Void, StoreError>) -> Void) {
+    let byteCount = writes.reduce(0) { $0 + $1.byteCount }
     let limit = options.limits.queueBytesMax
-    switch queue.withLock({ $0.admit(writes, to: workflow, byteCountMax: limit, completion) }) {
+    switch queue.withLock({ $0.admit(writes, to: workflow, byteCount: byteCount, byteCountMax: limit, completion) }) {
     case nil: Self.afterwards.async { completion(.failure(.closed)) }
     case true?: startDraining()
     case false?: break

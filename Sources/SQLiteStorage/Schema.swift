@@ -21,6 +21,8 @@ enum Schema {
     }
   }
 
+  static let foreign = StoreError(.corrupt, "the file is an SQLite database of another program")
+
   static func tooNew(_ found: Int) -> StoreError {
     StoreError(.corrupt, "the file has format \(found); this program knows formats up to \(version): use a newer one")
   }

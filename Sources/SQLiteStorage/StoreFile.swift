@@ -44,8 +44,9 @@ enum StoreFile {
 
   /// Whether the file at `path` is a store; `false` when there is none, or an empty one.
   ///
-  /// Looks at the header before SQLite does: opening a foreign database would change it.
-  static func isOurs(_ path: String) throws(StoreError) -> Bool {
+  /// Looks at the header before SQLite does: opening a foreign database for writing would change it. Never on a file that this process
+  /// has open: closing any descriptor of it would drop SQLite's locks.
+  private static func isOurs(_ path: String) throws(StoreError) -> Bool {
     let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
       if errno == ENOENT { return false }
@@ -60,9 +61,7 @@ enum StoreFile {
       throw StoreError(.corrupt, "the file is no SQLite database")
     }
     func number(at offset: Int) -> Int { header[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
-    guard number(at: 68) == Int(Schema.applicationID) else {
-      throw StoreError(.corrupt, "the file is an SQLite database of another program")
-    }
+    guard number(at: 68) == Int(Schema.applicationID) else { throw Schema.foreign }
     guard number(at: 60) <= Schema.version else { throw Schema.tooNew(number(at: 60)) }
     return true
   }

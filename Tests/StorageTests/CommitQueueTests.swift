@@ -22,7 +22,8 @@ import WorkflowGraph
     let writes: [StoreWrite] = [.lease(lease(1))]
     let bytes = writes[0].byteCount
     let wakes = [
-      queue.admit(writes, to: .demo, byteCountMax: bytes) { _ in }, queue.admit(writes, to: .demo, byteCountMax: bytes) { _ in },
+      queue.admit(writes, to: .demo, byteCount: bytes, byteCountMax: bytes) { _ in },
+      queue.admit(writes, to: .demo, byteCount: bytes, byteCountMax: bytes) { _ in },
     ]
     #expect(wakes == [true, false])
     let work = queue.take()
@@ -47,13 +48,13 @@ import WorkflowGraph
     var refusal: StoreError?
     do throws(StoreError) { try queue.beginRead() } catch { refusal = error }
     #expect(refusal == .closed)
-    let late = queue.admit([], to: .demo, byteCountMax: 1) { _ in }
+    let late = queue.admit([], to: .demo, byteCount: 0, byteCountMax: 1) { _ in }
     #expect(late == false, "queued, to be refused at its place")
     let tooEarly = queue.takeClosers().count
     let jobs = queue.take()?.jobs.count
     let rest = queue.take() == nil
     #expect(tooEarly == 0 && jobs == 3 && rest)
-    let tooLate = queue.admit([], to: .demo, byteCountMax: 1) { _ in }
+    let tooLate = queue.admit([], to: .demo, byteCount: 0, byteCountMax: 1) { _ in }
     #expect(tooLate == nil)
     let whileReading = queue.takeClosers().count
     queue.endRead()

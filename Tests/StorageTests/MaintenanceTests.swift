@@ -42,6 +42,10 @@ import WorkflowGraph
       let path = folder.file("none.sqlite")
       await expect(.unavailable) { () async throws(StoreError) in try await SQLiteStore.check(path) }
       await expect(.unavailable) { () async throws(StoreError) in try await SQLiteStore.backUp(path, to: folder.file("copy")) }
+      let foreign = folder.file("foreign.sqlite")
+      try await DatabaseQueue(path: foreign).write { try $0.execute(sql: "CREATE TABLE t(x)") }
+      await expect(.corrupt) { () async throws(StoreError) in try await SQLiteStore.check(foreign) }
+      try FileManager.default.removeItem(atPath: foreign)
       let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       #expect(left == [])
     }
