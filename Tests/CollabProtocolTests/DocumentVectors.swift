@@ -14,7 +14,7 @@ struct DocumentVectors {
   var changes: [Change]
 
   static func all() throws -> [DocumentVectors] {
-    var vectors = byHand()
+    var vectors = DocumentCases.all
     for seed in UInt64(1)...12 { vectors.append(random(seed)) }
     return vectors
   }
@@ -62,112 +62,6 @@ struct DocumentVectors {
     if let edge = issue.edge { object["edge"] = key(edge) }
     if let field = issue.field { object["field"] = field.rawValue }
     return object
-  }
-
-  // MARK: Rule by rule
-
-  private static func byHand() -> [DocumentVectors] {
-    func node(_ id: String, _ type: String = "vizNode") -> [Op] {
-      [
-        .setNodeLife(node: NodeID(id), alive: true),
-        .setNodeField(node: NodeID(id), field: .type, value: JSONText(unchecked: "\"\(type)\"")),
-      ]
-    }
-    func edge(_ a: String, _ b: String, _ handle: String? = nil) -> EdgeKey {
-      EdgeKey(source: NodeID(a), target: NodeID(b), targetHandle: handle)
-    }
-    func change(_ replica: UInt32, _ seq: UInt64, _ time: UInt64, _ ops: [Op]) -> Change {
-      Change(replica: ReplicaID(replica), seq: seq, hlc: HybridTime(milliseconds: time), ops: ops)
-    }
-    func value(_ text: String) -> JSONText { JSONText(unchecked: text) }
-    let abc = node("a", "numberNode") + node("b") + node("c")
-    let first = change(1, 1, 1, abc + [.addEdge(edge("a", "b"))])
-    let canonical =
-      #"{"z":[1e2,-0,0.1,1E-7,123456789012345680000,1e21,true,null],"\u20ac":"\u00e9\n\u001f\/","a":{"b":1.50,"a":"\ud83d\ude42"},"\ufb33":1,"\ud83d\ude00":2}"#
-    return [
-      DocumentVectors(name: "empty", changes: []),
-      DocumentVectors(name: "one change [CR1]", changes: [first]),
-      DocumentVectors(
-        name: "the later stamp wins, whatever comes last [DO1]",
-        changes: [
-          first, change(2, 1, 9, [.setNodeField(node: NodeID("a"), field: .data("value"), value: value("2"))]),
-          change(1, 2, 5, [.setNodeField(node: NodeID("a"), field: .data("value"), value: value("1"))]),
-        ]),
-      DocumentVectors(
-        name: "two settings of one node both win, unset leaves nothing [DO2]",
-        changes: [
-          first, change(1, 2, 5, [.setNodeField(node: NodeID("a"), field: .data("value"), value: value("1"))]),
-          change(
-            2, 1, 6,
-            [
-              .setNodeField(node: NodeID("a"), field: .data("label"), value: value("\"A\"")),
-              .setNodeField(node: NodeID("a"), field: .data("value"), value: nil),
-            ]),
-        ]),
-      DocumentVectors(
-        name: "add wins over a removal that did not see it [DO4]",
-        changes: [
-          first, change(2, 1, 5, [.addEdge(edge("a", "b"))]), change(3, 1, 6, [.removeEdge(edge("a", "b"), tags: [first.stamp(6)])]),
-        ]),
-      DocumentVectors(
-        name: "an absent handle and an empty one differ; attributes before the lowest tag do not count [DO4]",
-        changes: [
-          first,
-          change(
-            1, 2, 5,
-            [
-              .addEdge(edge("a", "b", "")), .setEdgeField(edge: edge("a", "c"), field: "data.label", value: value("1")),
-              .addEdge(edge("a", "c")),
-              .setEdgeField(edge: edge("a", "b"), field: "data.weight", value: value("2.50")),
-              .setEdgeField(edge: edge("a", "b"), field: "type", value: value("\"smoothstep\"")),
-            ]),
-        ]),
-      DocumentVectors(
-        name: "a write to a removed node is kept and shown when it comes back [DO5]",
-        changes: [
-          first, change(1, 2, 5, [.setNodeLife(node: NodeID("b"), alive: false)]),
-          change(2, 1, 6, [.setNodeField(node: NodeID("b"), field: .data("mode"), value: value("\"text\""))]),
-          change(1, 3, 7, [.setNodeLife(node: NodeID("b"), alive: true)]),
-        ]),
-      DocumentVectors(
-        name: "an edge to a removed node is parked [GV1]",
-        changes: [first, change(2, 1, 5, [.setNodeLife(node: NodeID("b"), alive: false)])]),
-      DocumentVectors(
-        name: "a removal that comes before its add [DO6]",
-        changes: [change(2, 1, 9, [.removeEdge(edge("a", "b"), tags: [first.stamp(6)])]), first]),
-      DocumentVectors(
-        name: "a removal that waits for its add [DO6]", changes: [change(2, 1, 9, [.removeEdge(edge("a", "b"), tags: [first.stamp(6)])])]),
-      DocumentVectors(
-        name: "of two edges that close a loop the later one is parked [GV3]",
-        changes: [first, change(2, 1, 4, [.addEdge(edge("c", "a"))]), change(3, 1, 3, [.addEdge(edge("b", "c"))])]),
-      DocumentVectors(name: "an edge from a node to itself [GV3]", changes: [first, change(2, 1, 4, [.addEdge(edge("c", "c"))])]),
-      DocumentVectors(
-        name: "groups inside each other [GV3b]",
-        changes: [
-          first, change(1, 2, 5, [.setNodeField(node: NodeID("a"), field: .parentID, value: value("\"b\""))]),
-          change(2, 1, 6, [.setNodeField(node: NodeID("b"), field: .parentID, value: value("\"a\""))]),
-          change(3, 1, 7, [.setNodeField(node: NodeID("c"), field: .parentID, value: value("\"gone\""))]),
-        ]),
-      DocumentVectors(
-        name: "comments, meta and layout are in the document hash only [DO7, GV5]",
-        changes: [
-          first,
-          change(
-            1, 2, 5,
-            [
-              .setMeta(field: "title", value: value("\"T\"")), .setCommentLife(comment: CommentID("k"), alive: true),
-              .setCommentField(comment: CommentID("k"), field: "text", value: value("\"why?\"")),
-              .setCommentField(comment: CommentID("dead"), field: "text", value: value("\"x\"")),
-              .setNodeField(node: NodeID("a"), field: .position, value: value("{\"y\":2,\"x\":1}")),
-            ]),
-        ]),
-      DocumentVectors(
-        name: "canonical numbers, strings and member order [GV5]",
-        changes: [first, change(1, 2, 5, [.setNodeField(node: NodeID("a"), field: .data("deep"), value: value(canonical))])]),
-      DocumentVectors(
-        name: "ids are compared by bytes, nothing is normalised [DO1]",
-        changes: [change(1, 1, 1, node("\u{e9}") + node("e\u{301}") + node("\u{10000}") + node("\u{ffff}") + node("Z") + node("a"))]),
-    ]
   }
 
   // MARK: Random

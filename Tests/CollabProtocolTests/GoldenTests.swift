@@ -85,7 +85,7 @@ enum Golden {
     }
   }
 
-  @Test("[CR4, GV2, GV3, GV4, GV5, SN2, ME4] document vectors: a history gives this view, these hashes, this snapshot")
+  @Test("[DO1, CR4, GV2, GV3, GV4, GV5, SN2, ME4] document vectors: a history gives this view, these hashes, this snapshot")
   func documents() throws {
     try Golden.check("documents", DocumentVectors.all().map { try $0.object })
     for vector in try Golden.read("documents") {
