@@ -252,6 +252,10 @@ public final class TLSHandler: ChannelDuplexHandler {
       context.close(mode: mode, promise: promise)
     case (.handshaking, .output):
       // What was written waits for the handshake, so does the end behind it.
+      guard wantsClose == nil else {
+        promise?.fail(ChannelError.outputClosed)
+        return
+      }
       wantsClose = (mode, promise)
     case (.handshaking, _):
       finish(ChannelError.ioOnClosedChannel)

@@ -2,12 +2,14 @@ internal import Compression
 internal import NIOCore
 internal import Synchronization
 
-/// Compressors and decompressors that keep nothing between messages, one set per event loop, made when first needed. A few hundred kilobytes
-/// per loop instead of per connection.
-public final class LoopCodecs: Sendable {
+/// Compressors and decompressors that keep nothing between messages, one set per event loop, made when first needed and kept as long as the
+/// process. A few hundred kilobytes per loop instead of per connection.
+final class LoopCodecs: Sendable {
+  static let shared = LoopCodecs()
+
   private let loops = Mutex<[ObjectIdentifier: NIOLoopBound<Codecs>]>([:])
 
-  init() {}
+  private init() {}
 
   /// The set of the loop that calls. One lock per connection, none per message.
   func codecs(on loop: any EventLoop) -> Codecs {

@@ -19,8 +19,6 @@ public struct WebSocketConfiguration: Sendable {
   /// reported by ``WebSocketConnection/bytesOutstanding``.
   public var writeBufferHigh = 32 << 10
   public var writeBufferLow = 16 << 10
-  /// Compressors of connections that keep no context: one set per event loop, shared by all of them. Copies of a configuration share it too.
-  public let codecs = LoopCodecs()
 
   public init(role: WebSocketRole, deflate: Deflate = .on(DeflateConfiguration())) {
     self.role = role

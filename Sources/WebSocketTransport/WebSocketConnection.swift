@@ -45,6 +45,9 @@ public final class WebSocketConnection: ChannelDuplexHandler {
   var heldRead = false
   var hasDelivered = false
 
+  /// Those of the loop, looked up with the first compressed message.
+  private(set) lazy var codecs = LoopCodecs.shared.codecs(on: eventLoop)
+
   // Writing, see WebSocketWriting.swift.
   var deflater: FrameDeflater?
   var congestion = Congestion()

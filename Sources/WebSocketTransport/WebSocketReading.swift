@@ -130,7 +130,7 @@ extension WebSocketConnection {
   }
 
   private func inflater(keepsContext: Bool, windowBits: Int) -> RawInflater {
-    guard keepsContext else { return configuration.codecs.codecs(on: eventLoop).inflater }
+    guard keepsContext else { return codecs.inflater }
     if let inflater { return inflater }
     let made = RawInflater(windowBits: windowBits)
     inflater = made

@@ -72,7 +72,7 @@ extension WebSocketConnection {
     guard let deflate, case .on(let own) = configuration.deflate else { return nil }
     let bits = deflate.windowBits(configuration.role)
     guard deflate.keepsContext(configuration.role) else {
-      return configuration.codecs.codecs(on: eventLoop).deflater(own, windowBits: bits)
+      return codecs.deflater(own, windowBits: bits)
     }
     if let deflater { return deflater }
     let made = FrameDeflater(own, windowBits: bits, keepsContext: true)
