@@ -14,7 +14,9 @@ extension WorkflowDocument {
   public mutating func collect(stable: Version, before: HybridTime) -> Int {
     var collector = Collector(stable: stable, before: before)
     let collected = collector.collect(state)
-    if collector.dropped > 0 { adopt(collected) }
+    guard collector.dropped > 0 else { return 0 }
+    let parked = projection.parkedForCycle.compactMap { collected.slot(of: state.key(of: $0)) }
+    adopt(collected, parked: Set(parked))
     return collector.dropped
   }
 }

@@ -8,7 +8,9 @@ extension WorkflowDocument {
   /// was removed or collected there. Commutative, associative, idempotent, and equal to having applied both sides' changes. O(n log n) in both
   /// documents together. Spec: ME1, ME2, ME5.
   public mutating func merge(_ other: WorkflowDocument) {
-    adopt(DocumentState.merged(state, other.state))
+    let merged = DocumentState.merged(state, other.state)
+    let keys = projection.parkedForCycle.map { state.key(of: $0) } + other.projection.parkedForCycle.map { other.state.key(of: $0) }
+    adopt(merged, parked: Set(keys.compactMap { merged.slot(of: $0) }))
   }
 }
 

@@ -12,18 +12,12 @@ struct Marks: Sendable {
     slots.append(slot)
   }
 
-  /// Hands the marked slots out and forgets them; the memory is kept.
-  mutating func take(_ body: (Slot) -> Void) {
-    for slot in slots {
-      isMarked[Int(slot)] = false
-      body(slot)
-    }
-    slots.removeAll(keepingCapacity: true)
-  }
-
+  /// Hands the marked slots out and forgets them.
   mutating func take() -> [Slot] {
+    if slots.isEmpty { return [] }
     let taken = slots
-    take { _ in }
+    slots = []
+    for slot in taken { isMarked[Int(slot)] = false }
     return taken
   }
 }

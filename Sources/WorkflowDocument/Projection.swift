@@ -7,7 +7,8 @@ import WorkflowGraph
 ///
 /// Cycles: edges are taken in edge order, each unless it would close a cycle with those taken before. An edge that fits among *all* taken
 /// ones, earlier and later, changes no other decision, and an edge that goes can only free parked edges after it; so nothing
-/// else is looked at. Only an edge that fits the earlier but not the later ones makes the later ones be decided anew.
+/// else is looked at. An edge that fits the earlier but not the later ones takes the first of the later ones that are in its way out, and those
+/// are decided anew in their turn.
 struct Projection: Sendable {
   enum EdgeStanding: UInt8, Sendable {
     /// No tag.
@@ -27,6 +28,8 @@ struct Projection: Sendable {
     var lowest = Stamp.zero
     var source: Slot = .none
     var target: Slot = .none
+    /// A parked edge that is up for decision.
+    var isQueued = false
   }
 
   private var isVisible: [Bool] = []
@@ -41,11 +44,15 @@ struct Projection: Sendable {
   private(set) var visibleNodes = SortedSlots<NodeID>()
   private(set) var parents = ParentForest()
   private(set) var visibleEdgeCount = 0
+  /// Edges that were parked for a cycle when this state was last looked at.
+  private var likelyParked: Set<Slot> = []
   private var touchedNodes = Marks()
   private var touchedEdges = Marks()
   /// What `settle` changed, for issues and digests.
   private(set) var changedNodes = Marks()
   private(set) var changedEdges = Marks()
+
+  init(likelyParked: Set<Slot> = []) { self.likelyParked = likelyParked }
 
   func isVisible(_ node: Slot) -> Bool { Int(node) < isVisible.count && isVisible[Int(node)] }
   func standing(_ edge: Slot) -> EdgeStanding { Int(edge) < edges.count ? edges[Int(edge)].standing : .gone }
@@ -70,6 +77,9 @@ struct Projection: Sendable {
       changedNodes.mark(changed)
     }
   }
+
+  /// Whether anything was written that the view hangs on.
+  var isTouched: Bool { !(touchedNodes.isEmpty && touchedEdges.isEmpty && changedNodes.isEmpty) }
 
   /// Brings the view up to the state after any number of writes.
   mutating func settle(_ state: DocumentState) {
@@ -105,15 +115,27 @@ struct Projection: Sendable {
 extension Projection {
   private mutating func settleEdges(_ state: DocumentState) {
     while edges.count < state.edges.count { edges.append(EdgeView()) }
-    var undecided: [Slot] = []
+    var work = SortedSlots<Stamp>()
     var withdrawn: [EdgeView] = []
-    for edge in touchedEdges.take() {
+    let touched = touchedEdges.take()
+    for edge in touched {
       changedEdges.mark(edge)
       if let view = refile(edge, state.edges[Int(edge)]) { withdrawn.append(view) }
-      if edges[Int(edge)].standing == .undecided { undecided.append(edge) }
+      if edges[Int(edge)].standing == .undecided { work.insert(edge, key: edges[Int(edge)].lowest) }
     }
-    undecided += freed(by: withdrawn)
-    if !undecided.isEmpty { decide(undecided) }
+    free(after: withdrawn, into: &work)
+    if visibleEdgeCount == 0, touched.count > 1 { arrange(touched) }
+    while let edge = work.popFirst() { decide(edge, &work) }
+  }
+
+  /// The edges that are parked for a cycle, in edge order.
+  var parkedForCycle: [Slot] { cyclic.slots(after: .zero) }
+
+  /// Before the first edges come, all at once: an order that most of them will agree with.
+  private mutating func arrange(_ slots: [Slot]) {
+    let undecided = slots.filter { edges[Int($0)].standing == .undecided && !likelyParked.contains($0) }
+    likelyParked = []
+    order.arrange(undecided.map { (edges[Int($0)].source, edges[Int($0)].target) }, nodeCount: isVisible.count)
   }
 
   /// Files the edge under its present tag and ends, undecided when both are visible.
@@ -144,45 +166,64 @@ extension Projection {
     return before.standing == .taken ? before : nil
   }
 
-  /// The cycle-parked edges that one of the withdrawn edges may have stood in the way of.
+  /// Takes the cycle-parked edges that one of the withdrawn edges may have stood in the way of up for decision.
   ///
-  /// A taken edge a → b can only be part of a path that keeps u → v parked when, in the topological order, v ≤ a and b ≤ u. Edges of
-  /// which many go at once are not compared one by one.
-  private mutating func freed(by withdrawn: [EdgeView]) -> [Slot] {
-    guard !cyclic.isEmpty, let first = withdrawn.map(\.lowest).min() else { return [] }
+  /// An edge a → b that was taken can only be part of a path that keeps u → v parked when, in the topological order, v ≤ a and b ≤ u. Edges
+  /// of which many go at once are not compared one by one.
+  private mutating func free(after withdrawn: [EdgeView], into work: inout SortedSlots<Stamp>) {
+    guard !cyclic.isEmpty, let first = withdrawn.map(\.lowest).min() else { return }
     let comparedMax = 16
-    return cyclic.slots(after: first).filter { parked in
+    for parked in cyclic.slots(after: first) {
       let view = edges[Int(parked)]
-      if view.source == view.target { return false }
-      if withdrawn.count > comparedMax { return true }
-      return withdrawn.contains {
-        order.rank(view.target) <= order.rank($0.source) && order.rank($0.target) <= order.rank(view.source)
-      }
+      if view.source == view.target || view.isQueued { continue }
+      let isConcerned =
+        withdrawn.count > comparedMax
+        || withdrawn.contains {
+          order.rank(view.target) <= order.rank($0.source) && order.rank($0.target) <= order.rank(view.source)
+        }
+      guard isConcerned else { continue }
+      edges[Int(parked)].isQueued = true
+      work.insert(parked, key: view.lowest)
     }
   }
 
-  /// Decides these edges, and those after one that turns out to be in the way of later ones.
-  private mutating func decide(_ slots: [Slot]) {
-    var work = inEdgeOrder(slots)
-    var isAfterAllTaken = false
-    var next = 0
-    while next < work.count {
-      let edge = work[next]
-      next += 1
-      changedEdges.mark(edge)
-      let view = edges[Int(edge)]
-      if order.insert(edge, from: view.source, to: view.target) {
-        stand(edge, .taken)
-      } else if view.source == view.target || isAfterAllTaken || closesCycleWithEarlier(view) {
-        stand(edge, .cyclic)
-      } else {
-        work = withdrawDecided(after: view.lowest)
-        next = 0
-        isAfterAllTaken = true
-        // It fits the earlier ones, so this fails only if a forged snapshot gave one stamp to two edges.
-        stand(edge, order.insert(edge, from: view.source, to: view.target) ? .taken : .cyclic)
+  /// Decides one edge. All before it are decided for good; those after it may be taken for now.
+  private mutating func decide(_ edge: Slot, _ work: inout SortedSlots<Stamp>) {
+    changedEdges.mark(edge)
+    edges[Int(edge)].isQueued = false
+    let view = edges[Int(edge)]
+    if order.insert(edge, from: view.source, to: view.target) { return stand(edge, .taken) }
+    if view.source == view.target || closesCycle(view, through: nil) { return stand(edge, .cyclic) }
+    makeRoom(for: view, &work)
+    // It fits the earlier ones, so this fails only if a forged snapshot gave one stamp to two edges.
+    stand(edge, order.insert(edge, from: view.source, to: view.target) ? .taken : .cyclic)
+  }
+
+  /// Takes later edges out, to be decided anew in their turn, until none of the rest stands in the way.
+  ///
+  /// The first of them that goes is the first that closes the cycle when edges are taken in order.
+  private mutating func makeRoom(for view: EdgeView, _ work: inout SortedSlots<Stamp>) {
+    var later = order.edges(from: view.target, to: view.source).filter { view.lowest < edges[Int($0)].lowest }
+    later.sort { edges[Int($0)].lowest < edges[Int($1)].lowest }
+    var done = 0
+    while done < later.count, let last = later.last, closesCycle(view, through: edges[Int(last)].lowest) {
+      var low = done
+      var high = later.count - 1
+      while low < high {
+        let middle = (low + high) / 2
+        if closesCycle(view, through: edges[Int(later[middle])].lowest) { high = middle } else { low = middle + 1 }
       }
+      withdraw(later[low], &work)
+      done = low + 1
     }
+  }
+
+  private mutating func withdraw(_ edge: Slot, _ work: inout SortedSlots<Stamp>) {
+    order.remove(edge)
+    visibleEdgeCount -= 1
+    edges[Int(edge)].standing = .undecided
+    work.insert(edge, key: edges[Int(edge)].lowest)
+    free(after: [edges[Int(edge)]], into: &work)
   }
 
   private mutating func stand(_ edge: Slot, _ standing: EdgeStanding) {
@@ -194,30 +235,13 @@ extension Projection {
     edges[Int(edge)].standing = standing
   }
 
-  /// Takes every edge after this place out of the order again.
-  ///
-  /// - Returns: those and the parked and undecided ones after it, in edge order.
-  private mutating func withdrawDecided(after place: Stamp) -> [Slot] {
-    live.slots(after: place).filter { edge in
-      switch edges[Int(edge)].standing {
-      case .gone, .orphan: return false
-      case .undecided, .cyclic: return true
-      case .taken:
-        order.remove(edge)
-        visibleEdgeCount -= 1
-        edges[Int(edge)].standing = .undecided
-        return true
-      }
-    }
-  }
-
-  private mutating func closesCycleWithEarlier(_ view: EdgeView) -> Bool {
+  /// Whether taken edges up to `last`, or only those before the edge itself, already lead from its target to its source.
+  private mutating func closesCycle(_ view: EdgeView, through last: Stamp?) -> Bool {
     let edges = edges
-    return order.reaches(view.target, view.source) { edges[Int($0)].lowest < view.lowest }
-  }
-
-  private func inEdgeOrder(_ slots: [Slot]) -> [Slot] {
-    slots.count < 2 ? slots : slots.sorted { edges[Int($0)].lowest < edges[Int($1)].lowest }
+    return order.reaches(view.target, view.source) { other in
+      let place = edges[Int(other)].lowest
+      return last.map { place <= $0 } ?? (place < view.lowest)
+    }
   }
 }
 

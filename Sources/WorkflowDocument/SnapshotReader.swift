@@ -18,7 +18,7 @@ extension WorkflowDocument {
     var reader = SnapshotReader(columns, limits)
     try reader.read()
     self.init()
-    adopt(reader.state)
+    adopt(reader.state, parked: reader.parked)
   }
 }
 
@@ -71,6 +71,8 @@ private struct Column {
 
 private struct SnapshotReader {
   private(set) var state = DocumentState()
+  /// Edges that the writer had parked for a cycle.
+  private(set) var parked: Set<Slot> = []
   private let limits: SnapshotLimits
   private var shape: Column
   private var stamps: Column
@@ -168,7 +170,9 @@ private struct SnapshotReader {
       let key = EdgeKey(source: source, sourceHandle: try handle(), target: target, targetHandle: try handle())
       var tags = TagSet()
       var lastTag = Stamp.zero
-      for _ in 0..<(try count(of: stamps)) {
+      let tagCount = try shape.number()
+      guard tagCount >> 1 <= UInt64(stamps.count) else { throw .malformed("a count beyond the end") }
+      for _ in 0..<(tagCount >> 1) {
         let tag = try seenStamp()
         guard tags.isEmpty || lastTag < tag else { throw .malformed("tags out of order") }
         _ = tags.add(tag)
@@ -176,6 +180,7 @@ private struct SnapshotReader {
       }
       if state.slot(of: key) != nil { throw .malformed("an edge is there twice") }
       state.put(edge: key, tags: tags, fields: try fields())
+      if tagCount & 1 == 1, let slot = state.slot(of: key) { parked.insert(slot) }
       try checkSize()
     }
   }
@@ -246,13 +251,6 @@ private struct SnapshotReader {
   private mutating func count(eachAtLeast bytes: Int) throws(SnapshotError) -> Int {
     let count = try shape.number()
     guard count <= UInt64(shape.count / bytes) else { throw .malformed("a count beyond the end") }
-    return Int(count)
-  }
-
-  /// A count of things that take at least one byte of this column each.
-  private mutating func count(of column: Column) throws(SnapshotError) -> Int {
-    let count = try shape.number()
-    guard count <= UInt64(column.count) else { throw .malformed("a count beyond the end") }
     return Int(count)
   }
 

@@ -61,6 +61,12 @@ struct SortedSlots<Key: Comparable & Sendable>: Sendable {
     count -= 1
   }
 
+  mutating func popFirst() -> Slot? {
+    guard let entry = chunks.first?.first else { return nil }
+    remove(entry.slot, key: entry.key)
+    return entry.slot
+  }
+
   /// In order.
   func visit(_ body: (Slot) -> Void) {
     for chunk in chunks { for entry in chunk { body(entry.slot) } }

@@ -92,9 +92,11 @@ public struct WorkflowDocument: Sendable {
   }
 
   /// Takes over a state with slots of its own and derives everything from it. O(n log n).
-  mutating func adopt(_ state: DocumentState) {
+  ///
+  /// - Parameter parked: edges that were parked for a cycle before. Only a hint: it saves time where it is right.
+  mutating func adopt(_ state: DocumentState, parked: Set<Slot> = []) {
     self.state = state
-    projection = Projection()
+    projection = Projection(likelyParked: parked)
     digests = DigestCache()
     issueBook.forgetSlots()
     for slot in state.nodes.indices {
@@ -107,6 +109,7 @@ public struct WorkflowDocument: Sendable {
 
   /// Brings everything derived up to the state.
   mutating func settle() {
+    guard projection.isTouched else { return }
     projection.settle(state)
     for node in projection.takeChangedNodes() {
       digests.nodeChanged(node, isLayout: false)

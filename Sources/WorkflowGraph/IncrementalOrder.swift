@@ -14,6 +14,8 @@ public struct EdgeLists: Sendable {
   }
 
   private var links: [Link] = []
+  private var linkCount = 0
+  public var isEmpty: Bool { linkCount == 0 }
   private var heads: [(out: Int32, into: Int32)] = []
 
   public init() {}
@@ -36,6 +38,7 @@ public struct EdgeLists: Sendable {
     if into >= 0 { links[Int(into)].previousIn = edge }
     heads[Int(source)].out = edge
     heads[Int(target)].into = edge
+    linkCount += 1
   }
 
   /// An edge that is not linked is left alone.
@@ -47,6 +50,7 @@ public struct EdgeLists: Sendable {
     if link.previousIn >= 0 { links[Int(link.previousIn)].nextIn = link.nextIn } else { heads[Int(link.target)].into = link.nextIn }
     if link.nextIn >= 0 { links[Int(link.nextIn)].previousIn = link.previousIn }
     links[Int(edge)].source = Self.none
+    linkCount -= 1
   }
 
   public func contains(_ edge: Int32) -> Bool { Int(edge) < links.count && links[Int(edge)].source >= 0 }
@@ -118,6 +122,67 @@ public struct IncrementalOrder: Sendable {
   }
 
   public mutating func remove(_ edge: Int32) { lists.unlink(edge) }
+
+  /// Ranks the nodes so that as many of these edges as can agree with the order, before any edge was taken in: inserting them is O(1) each then,
+  /// save those on cycles. O(nodes + edges).
+  public mutating func arrange(_ expected: [(source: Int32, target: Int32)], nodeCount: Int) {
+    guard lists.isEmpty else { return }
+    var plan = EdgeLists()
+    plan.reserve(nodes: nodeCount, edges: expected.count)
+    for (index, edge) in expected.enumerated() { plan.link(Int32(index), from: edge.source, to: edge.target) }
+    let count = max(nodeCount, ranks.count)
+    marks = Array(repeating: 0, count: count)
+    search = 0
+    ranks = Array(repeating: -1, count: count)
+    // Depth-first; a node takes the last free rank once all it leads to have theirs.
+    var free = Int32(count)
+    var path: [(node: Int32, edge: Int32)] = []
+    for root in 0..<Int32(count) where marks[Int(root)] == 0 {
+      marks[Int(root)] = 1
+      path.append((root, plan.firstOut(root)))
+      while let (node, edge) = path.last {
+        if edge < 0 {
+          free -= 1
+          ranks[Int(node)] = free
+          path.removeLast()
+          continue
+        }
+        path[path.count - 1].edge = plan.nextOut(edge)
+        let next = plan.target(edge)
+        guard marks[Int(next)] == 0 else { continue }
+        marks[Int(next)] = 1
+        path.append((next, plan.firstOut(next)))
+      }
+    }
+    search = 1
+  }
+
+  /// The edges that leave a node between the two in the order and end at most at the second: all that a path between them can use.
+  /// O(region between the two).
+  public mutating func edges(from start: Int32, to end: Int32) -> [Int32] {
+    guard Int(max(start, end)) < ranks.count, rank(start) < rank(end) else { return [] }
+    let bound = ranks[Int(end)]
+    var found: [Int32] = []
+    beginSearch()
+    after.removeAll(keepingCapacity: true)
+    after.append(start)
+    marks[Int(start)] = search
+    while let node = after.popLast() {
+      var edge = lists.firstOut(node)
+      while edge >= 0 {
+        let next = lists.target(edge)
+        if ranks[Int(next)] <= bound {
+          found.append(edge)
+          if marks[Int(next)] != search {
+            marks[Int(next)] = search
+            after.append(next)
+          }
+        }
+        edge = lists.nextOut(edge)
+      }
+    }
+    return found
+  }
 
   /// Whether a path leads from one node to the other over edges that `allowed` takes. O(region between the two).
   public mutating func reaches(_ start: Int32, _ end: Int32, over allowed: (_ edge: Int32) -> Bool) -> Bool {
