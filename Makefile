@@ -33,7 +33,7 @@ autobahn: setup
 
 # Writes the golden vectors anew. Look at the difference before you commit it: it is a change of the protocol.
 golden: setup
-	GOLDEN=write swift test --filter CollabProtocolTests
+	UPDATE_GOLDEN=1 swift test --filter CollabProtocolTests
 	git --no-pager diff --stat -- fixtures
 
 format:

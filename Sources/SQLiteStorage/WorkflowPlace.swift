@@ -55,14 +55,11 @@ extension LeaseRecord {
 
 extension StoredRunEvent {
   func write(to db: Database, workflow: Int64) throws {
+    try db.cachedStatement(sql: "INSERT INTO runs(workflow, run) VALUES(?, ?) ON CONFLICT DO NOTHING").execute(arguments: [workflow, run])
     try db.cachedStatement(
-      sql: """
-        INSERT INTO runs(workflow, run, is_finished) VALUES(?, ?, ?)
-        ON CONFLICT DO UPDATE SET is_finished = max(is_finished, excluded.is_finished)
-        """
-    ).execute(arguments: [workflow, run, isLast])
-    try db.cachedStatement(
-      sql: "INSERT OR REPLACE INTO run_events(run, seq, is_last, body) SELECT id, ?, ?, ? FROM runs WHERE workflow = ? AND run = ?"
+      sql: "INSERT OR IGNORE INTO run_events(run, seq, is_last, body) SELECT id, ?, ?, ? FROM runs WHERE workflow = ? AND run = ?"
     ).execute(arguments: [Int64(bitPattern: seq), isLast, Data(body), workflow, run])
+    guard isLast, db.changesCount > 0 else { return }
+    try db.cachedStatement(sql: "UPDATE runs SET is_finished = 1 WHERE workflow = ? AND run = ?").execute(arguments: [workflow, run])
   }
 }

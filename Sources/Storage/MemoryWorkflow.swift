@@ -27,15 +27,18 @@ struct MemoryWorkflow: Sendable {
       switch write {
       case .change(let logged): log.append(logged)
       case .lease(let lease): leases[lease.secretDigest] = lease
-      case .runEvent(let event):
-        if runs[event.run] == nil { runOrder.append(event.run) }
-        var events = runs[event.run] ?? []
-        events.removeAll { $0.seq == event.seq }
-        let at = events.lastIndex { $0.seq < event.seq }.map { $0 + 1 } ?? 0
-        events.insert(event, at: at)
-        runs[event.run] = events
+      case .runEvent(let event): append(event)
       }
     }
+  }
+
+  private mutating func append(_ event: StoredRunEvent) {
+    if runs[event.run] == nil { runOrder.append(event.run) }
+    var events = runs[event.run] ?? []
+    let at = events.lastIndex { $0.seq <= event.seq }
+    if let at, events[at].seq == event.seq { return }
+    events.insert(event, at: at.map { $0 + 1 } ?? 0)
+    runs[event.run] = events
   }
 
   mutating func save(_ snapshot: StoredSnapshot, limits: StoreLimits) throws(StoreError) {
@@ -72,7 +75,8 @@ struct MemoryWorkflow: Sendable {
     let start = sound.last?.position ?? 0
     guard start >= floor else { throw .noWayBack(floor: floor) }
     return StoredWorkflow(
-      snapshots: sound, log: Array(log.dropFirst(Int(start - floor))), leases: leases.values.sorted { $0.replica < $1.replica },
+      snapshots: sound, log: Array(log.dropFirst(Int(start - floor))),
+      leases: leases.values.sorted { ($0.replica, $0.touchedAtMilliseconds) < ($1.replica, $1.touchedAtMilliseconds) },
       interruptedRuns: runOrder.filter { !isFinished($0) }.compactMap { storedRun($0) }, damage: damage)
   }
 

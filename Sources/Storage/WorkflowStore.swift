@@ -35,7 +35,7 @@ public protocol WorkflowStore: Sendable {
   /// Removes a workflow with all that belongs to it; `false` when there is none.
   func delete(_ workflow: WorkflowID) async throws(StoreError) -> Bool
 
-  /// Events of one run in order; empty when the run is unknown. An event with a `seq` that is there already replaces it.
+  /// Events of one run in order; empty when the run is unknown. A `seq` that is there already stays as it is.
   func runEvents(of workflow: WorkflowID, run: String) async throws(StoreError) -> [StoredRunEvent]
 
   /// The newest runs of a workflow, newest first, at most `limit`: the first and the last event of each.

@@ -204,6 +204,8 @@ import WorkflowGraph
       #expect(try await store.runEvents(of: .demo, run: "a") == [event("a", 1), event("a", 2), event("a", 3, last: true)])
       #expect(try await store.runEvents(of: .demo, run: "b") == [event("b", 1), event("b", 2)])
       #expect(try await store.runEvents(of: .demo, run: "x") == [])
+      try await store.append([.runEvent(event("b", 1, last: true)), .runEvent(event("a", 3))], to: .demo)
+      #expect(try await store.runEvents(of: .demo, run: "b") == [event("b", 1), event("b", 2)], "what is written stays")
       let all = try await store.runs(of: .demo, limit: 10)
       #expect(all.map(\.run) == ["c", "b", "a"])
       #expect(all.first == StoredRun(run: "c", first: event("c", 1, last: true), last: event("c", 1, last: true)))
