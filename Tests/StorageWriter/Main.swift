@@ -6,17 +6,21 @@ import Synchronization
 import WorkflowDocument
 import WorkflowGraph
 
-/// `storage-writer FILE WORKFLOWS`: appends to several workflows for ever and says on standard output what was answered,
+/// `storage-writer FILE WORKFLOWS [--lie]`: appends to several workflows for ever and says on standard output what was answered,
 /// one line `WORKFLOW POSITION` each, until somebody kills it. Saves snapshots meanwhile. A test's victim, and nothing else.
+/// A liar says each change before it asks the store: it proves that the test finds what is missing.
 @main enum Main {
   static func main() async {
     let arguments = CommandLine.arguments
-    guard arguments.count == 3, let count = Int(arguments[2]) else { return fail("usage: storage-writer FILE WORKFLOWS") }
+    let lies = arguments.last == "--lie"
+    guard arguments.count == (lies ? 4 : 3), let count = Int(arguments[2]) else {
+      return fail("usage: storage-writer FILE WORKFLOWS [--lie]")
+    }
     do {
       let store = try SQLiteStore(path: arguments[1])
       say("open")
       try await withThrowingTaskGroup(of: Void.self) { group in
-        for number in 0..<count { group.addTask { try await write(to: WorkflowID("w\(number)")!, in: store) } }
+        for number in 0..<count { group.addTask { try await write(to: WorkflowID("w\(number)")!, in: store, lies: lies) } }
         try await group.waitForAll()
       }
     } catch {
@@ -24,7 +28,7 @@ import WorkflowGraph
     }
   }
 
-  private static func write(to workflow: WorkflowID, in store: SQLiteStore) async throws(StoreError) {
+  private static func write(to workflow: WorkflowID, in store: SQLiteStore, lies: Bool) async throws(StoreError) {
     _ = try await store.create(workflow)
     guard let found = try await store.load(workflow) else { throw .unknown(workflow) }
     var position = found.log.last?.position ?? found.snapshots.first?.position ?? 0
@@ -35,8 +39,9 @@ import WorkflowGraph
         ops: [.setNodeField(node: NodeID("n"), field: .data("value"), value: JSONText(unchecked: "\(position)"))])
       let logged = LoggedChange(
         position: position, author: Author(name: "writer", kind: .bot), takenAtMilliseconds: position, change: change)
+      if lies { say("\(workflow) \(position)") }
       try await store.append([.change(logged)], to: workflow)
-      say("\(workflow) \(position)")
+      if !lies { say("\(workflow) \(position)") }
       if position % 50 == 0 {
         try await store.save(
           StoredSnapshot(position: position, data: Array(repeating: UInt8(truncatingIfNeeded: position), count: 2000)), of: workflow)
