@@ -17,7 +17,6 @@ extension Target.Dependency {
   static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
   static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
   static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
-  static let nioWebSocket: Self = .product(name: "NIOWebSocket", package: "swift-nio")
   static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
   static let logging: Self = .product(name: "Logging", package: "swift-log")
   static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -65,7 +64,7 @@ let package = Package(
     // Ring 1: acts. Adapters around the core, one outside thing each.
     library("Compression", ["CZlib", .nioCore]),
     library("OpenSSLTransport", ["COpenSSL", .nioCore, .nioTLS]),
-    library("WebSocketTransport", ["Compression", "Hashing", .nioCore, .nioHTTP1, .nioWebSocket]),
+    library("WebSocketTransport", ["Compression", "Hashing", .nioCore, .nioHTTP1]),
     library(
       "SQLiteStorage",
       [
@@ -104,7 +103,6 @@ let package = Package(
         "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument", "CRDT",
         "WorkflowEngine", "OpenSSLTransport", "WebSocketTransport", "COpenSSL", "CZlib", "Hashing", .nioCore, .nioPosix, .logging,
         .lifecycle,
-        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
       ], swiftSettings: strict),
@@ -160,6 +158,7 @@ let package = Package(
         .nioPosix,
         .nioHTTP1,
       ]),
+    tests("CommandTests", ["thaiyyal", "Gateway", .logging, .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     tests("TidyTests", []),
     tests(
       "EndToEndTests",

@@ -18,7 +18,7 @@ struct DoctorCommand: AsyncParsableCommand {
       let configuration = try await ServeConfiguration(options)
       findings.append(.ok("settings", "flags, environment and configuration file agree"))
       findings += DoctorNetwork.check(configuration)
-      findings += DoctorStorage.check(configuration)
+      findings += await DoctorStorage.check(configuration)
       findings += DoctorSecrets.check(configuration)
     } catch {
       findings.append(.fail("settings", "\(error)", "thaiyyal serve --help names all settings; the checks that need them were left out"))

@@ -1,7 +1,7 @@
 import COpenSSL
 import CZlib
 import Foundation
-import GRDB
+import SQLiteStorage
 
 /// What the machine brings: libraries, limits, clock.
 enum DoctorMachine {
@@ -23,14 +23,14 @@ enum DoctorMachine {
     } else {
       findings.append(.warn("zlib", "\(zlib) was never tried", "install zlib 1.2.13 or newer of series 1"))
     }
-    do {
-      let version = try DatabaseQueue().read { try String.fetchOne($0, sql: "SELECT sqlite_version()") } ?? "?"
-      let parts = version.split(separator: ".").compactMap { Int($0) }
-      let isEnough = parts.count >= 2 && (parts[0], parts[1]) >= (3, 37)
+    let sqlite = SQLiteStore.libraryVersion
+    let needed = SQLiteStore.libraryVersionMin
+    let parts = sqlite.split(separator: ".").compactMap { Int($0) }
+    if parts.count >= 2, (parts[0], parts[1]) >= (needed.major, needed.minor) {
+      findings.append(.ok("sqlite", sqlite))
+    } else {
       findings.append(
-        isEnough ? .ok("sqlite", version) : .fail("sqlite", "\(version); 3.37 is needed for strict tables", "install a newer libsqlite3"))
-    } catch {
-      findings.append(.fail("sqlite", "does not work: \(error)", "reinstall libsqlite3"))
+        .fail("sqlite", "\(sqlite); \(needed.major).\(needed.minor) is needed for strict tables", "install a newer libsqlite3"))
     }
     return findings
   }

@@ -1,13 +1,15 @@
 import Foundation
-import GRDB
+import SQLiteStorage
+import Storage
 
 /// Whether the data file can be written, trusted, and flushed fast enough.
 enum DoctorStorage {
   private static let freeBytesNeeded: UInt64 = 64 << 20
   private static let freeBytesWanted: UInt64 = 1 << 30
   private static let flushCount = 16
+  private static let faultsShownMax = 5
 
-  static func check(_ configuration: ServeConfiguration) -> [Finding] {
+  static func check(_ configuration: ServeConfiguration) async -> [Finding] {
     guard let file = configuration.dataFile else {
       return [.warn("data", "everything is kept in memory", "leave out --memory to keep workflows over a restart")]
     }
@@ -20,11 +22,11 @@ enum DoctorStorage {
           "chown it to the user of the server, or choose another --data")
       ]
     }
-    return [
+    let machine: [Finding] = [
       .ok("data", existing == folder ? "\(folder) can be written" : "\(folder) will be made in \(existing)"), freeSpace(existing),
       flush(existing),
     ]
-      + database(file)
+    return await machine + database(file)
   }
 
   private static func nearestExisting(_ folder: String) -> String? {
@@ -79,37 +81,23 @@ enum DoctorStorage {
   }
 
   /// Reads only, so it may look at the file of a running server.
-  private static func database(_ file: String) -> [Finding] {
+  private static func database(_ file: String) async -> [Finding] {
     guard FileManager.default.fileExists(atPath: file) else { return [.ok("database", "\(file) will be made")] }
     if let written = try? FileManager.default.attributesOfItem(atPath: file)[.modificationDate] as? Date, written > Date() + 60 {
       return [.fail("database", "\(file) was written \(written.ISO8601Format()), which is yet to come", "set the clock: it stands behind")]
     }
-    var configuration = Configuration()
-    configuration.readonly = true
-    configuration.busyMode = .timeout(5)
     do {
-      return try DatabaseQueue(path: file, configuration: configuration).read { db in
-        let application = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-        guard application == applicationID else {
-          return [.fail("database", "\(file) belongs to another program", "choose another --data")]
-        }
-        let format = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        let damage = try String.fetchAll(db, sql: "PRAGMA quick_check(3)").filter { $0 != "ok" }
-        let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM workflows") ?? 0
-        guard damage.isEmpty else {
-          return [
-            .fail(
-              "database", "\(file) is damaged: \(damage.joined(separator: "; "))",
-              "stop the server, keep a copy, and restore the last backup")
-          ]
-        }
-        return [.ok("database", "\(file) is whole: format \(format), \(count) workflows")]
+      let report = try await SQLiteStore.check(file)
+      let content = "format \(report.format), \(report.workflowCount) workflows, \(report.changeCount) changes in the log"
+      guard report.faults.isEmpty else {
+        let faults = report.faults.prefix(faultsShownMax).joined(separator: "; ")
+        return [
+          .fail("database", "\(file) is damaged (\(content)): \(faults)", "stop the server, keep a copy, and restore the last backup")
+        ]
       }
+      return [.ok("database", "\(file) is whole: \(content)")]
     } catch {
-      return [.fail("database", "\(file) cannot be read: \(error)", "check that it is an SQLite file of this program and whole")]
+      return [.fail("database", error.text, "check the path, and that it is a file of this program")]
     }
   }
-
-  /// What the store writes into the header of its files.
-  private static let applicationID: Int64 = 0x5448_4C56
 }

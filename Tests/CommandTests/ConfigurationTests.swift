@@ -1,0 +1,122 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import thaiyyal
+
+@Suite struct ConfigurationTests {
+  /// What `serve` makes of these arguments, environment and file.
+  private func configure(_ arguments: [String] = [], environment: [String: String] = [:], file: String? = nil) async throws
+    -> ServeConfiguration
+  {
+    guard let file else { return try await ServeConfiguration(ServeOptions.parse(arguments), environment: environment) }
+    let path = FileManager.default.temporaryDirectory.appending(path: "thaiyyal-\(UUID().uuidString).json").path
+    try file.write(toFile: path, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try await ServeConfiguration(ServeOptions.parse(arguments + ["--config", path]), environment: environment)
+  }
+
+  private func fault(_ arguments: [String] = [], environment: [String: String] = [:], file: String? = nil) async throws -> String {
+    do {
+      _ = try await configure(arguments, environment: environment, file: file)
+      return ""
+    } catch let fault as ConfigurationFault {
+      return fault.text
+    }
+  }
+
+  @Test("a flag beats the environment, the environment the file, the file the default")
+  func precedence() async throws {
+    let file = #"{"port": 1, "drain-seconds": 7, "host": "127.0.0.3"}"#
+    let environment = ["THAIYYAL_PORT": "2", "THAIYYAL_HOST": "127.0.0.2"]
+    let all = try await configure(["--port", "3"], environment: environment, file: file)
+    #expect(all.port == 3)
+    #expect(all.host == "127.0.0.2")
+    #expect(all.drain == .seconds(7))
+    #expect(all.connectionsMax == 10_000)
+    #expect(all.lines.contains("port = 3   # flag"))
+    #expect(all.lines.contains("host = 127.0.0.2   # environment variable THAIYYAL_HOST"))
+    #expect(all.lines.contains("drain-seconds = 7   # configuration file"))
+    #expect(all.lines.contains("connections-max = 10000   # default"))
+  }
+
+  @Test("every setting can be given in all three ways")
+  func everySetting() async throws {
+    let texts: [Setting: String] = [
+      .host: "127.0.0.9", .port: "4", .plain: "true", .data: "x.sqlite", .memory: "true", .open: "true",
+      .allowedOrigins: "https://a.example",
+      .connectionsMax: "5", .connectionsPerAddressMax: "6", .drainSeconds: "7", .loops: "8", .logLevel: "debug",
+    ]
+    for (setting, text) in texts {
+      let isText = [.host, .data, .logLevel].contains(setting)
+      let json = setting == .allowedOrigins ? "[\"\(text)\"]" : isText ? "\"\(text)\"" : text
+      let flags = ["true"].contains(text) ? [setting.flag] : [setting.flag, text]
+      let given = [
+        try await configure(flags), try await configure(environment: [setting.environmentName: text]),
+        try await configure(file: "{\"\(setting.rawValue)\": \(json)}"),
+      ]
+      for configuration in given {
+        #expect(
+          configuration.lines.contains { $0.hasPrefix("\(setting.rawValue) = \(text)   # ") && !$0.hasSuffix("default") }, "\(setting)")
+      }
+    }
+  }
+
+  @Test("the port follows from plain")
+  func ports() async throws {
+    #expect(try await configure().port == 8443)
+    #expect(try await configure(["--plain"]).port == 8080)
+    #expect(try await configure(["--plain", "--port", "0"]).port == 0)
+    #expect(try await configure(["--no-plain"], environment: ["THAIYYAL_PLAIN": "true"]).port == 8443)
+    #expect(try await configure().url == "https://localhost:8443")
+    #expect(try await configure(["--plain"]).url == "http://localhost:8080")
+  }
+
+  @Test("a name that nobody knows is an error with a hint, wherever it stands")
+  func unknownNames() async throws {
+    #expect(try await fault(environment: ["THAIYYAL_PROT": "1"]).hasSuffix("did you mean THAIYYAL_PORT?"))
+    #expect(try await fault(file: #"{"drain-second": 1}"#).hasSuffix("did you mean drain-seconds?"))
+    #expect(try await fault(environment: ["THAIYYAL_TOKEN": "of a client"]).isEmpty)
+    #expect(throws: (any Error).self) { try ServeOptions.parse(["--hots", "x"]) }
+  }
+
+  @Test("a value of the wrong shape is an error that names the setting and its source")
+  func wrongShapes() async throws {
+    #expect(
+      try await fault(environment: ["THAIYYAL_PORT": "many"]) == "port: a whole number is needed (environment variable THAIYYAL_PORT)")
+    #expect(try await fault(file: #"{"plain": "perhaps"}"#) == "plain: true or false is needed (configuration file)")
+    #expect(try await fault(["--port", "70000"]).hasPrefix("port: 70000 is not within"))
+    #expect(try await fault(["--log-level", "debgu"]).hasSuffix("did you mean debug?"))
+    #expect(try await fault(["--allow-origin", "example.org"]).contains("no origin"))
+    #expect(try await fault(file: "[1]").contains("no JSON object"))
+    #expect(try await fault(file: "{").contains("cannot read the configuration file"))
+    #expect(try await fault(["--config", "/nowhere/at/all.json"]).contains("/nowhere/at/all.json"))
+  }
+
+  @Test(
+    "settings that contradict each other are refused",
+    arguments: [
+      ["--plain", "--cert", "c", "--key", "k"], ["--cert", "c"], ["--key", "k"], ["--plain", "--client-ca", "a"],
+      ["--open", "--tokens", "t"],
+      ["--host", "0.0.0.0"], ["--host", "example.org"],
+    ])
+  func contradictions(arguments: [String]) async throws {
+    #expect(try await !fault(arguments).isEmpty)
+  }
+
+  @Test(
+    "everybody may be owner on this machine, elsewhere only when said so",
+    arguments: [["--host", "127.0.0.1"], ["--host", "::1"], ["--host", "0.0.0.0", "--open"]])
+  func openMode(arguments: [String]) async throws {
+    #expect(try await fault(arguments).isEmpty)
+  }
+
+  @Test("the nearest name is offered, a far one is not")
+  func hints() {
+    #expect(hint(for: "hots", among: ["host", "port"]) == "; did you mean host?")
+    #expect(hint(for: "zzzzzzzz", among: ["host", "port"]).isEmpty)
+    #expect(editDistance("", "abc") == 3)
+    #expect(editDistance("kitten", "sitting") == 3)
+    #expect(editDistance("same", "same") == 0)
+  }
+}
