@@ -8,12 +8,12 @@ extension Room {
   mutating func take(_ batch: ChangeBatch, from id: SessionID, into actions: inout [RoomAction]) {
     guard let session = sessions[id] else { return }
     noteSeen(batch.seen, by: session)
+    sessions[id]?.lastBatch = batch.batch
     if let reason = reasonToWait {
       return refuseAtOnce(batch, from: id, .unavailable, reason, retryAfterMilliseconds: retryMilliseconds, into: &actions)
     }
     guard batch.changes.count <= Int(limits.protocolLimits.changesPerBatchMax) else {
-      let text = "a batch has at most \(limits.protocolLimits.changesPerBatchMax) changes"
-      return refuseAtOnce(batch, from: id, .tooLarge, text, retryAfterMilliseconds: 0, into: &actions)
+      return close(id, .tooLarge, "a batch has at most \(limits.protocolLimits.changesPerBatchMax) changes", into: &actions)
     }
     if let wait = rateLimit(batch, id) {
       if sessions[id]?.strikeCount ?? 0 > limits.rateStrikeCountMax {
@@ -41,6 +41,7 @@ extension Room {
         actions.append(.note(.changeRefused(code)))
       }
     }
+    sessions[id]?.openAnswerCount += 1
     queue.append(.after(.answer(id, batch: batch.batch, taken: taken, refused: refused)))
     if taken > 0 { noteApplied(taken, by: id, into: &actions) }
   }
@@ -61,7 +62,6 @@ extension Room {
       let follows = sessions[session.id]?.refusedSeq == expected
       return .refused(.conflict, follows ? "follows a refused change" : "expected seq \(expected), got \(change.seq)")
     }
-    if let fault { return .refused(fault.code, fault.text) }
     if session.role == .commenter, !change.ops.allSatisfy(\.isComment) {
       return .refused(.forbidden, "a commenter may write comments only")
     }
@@ -69,6 +69,7 @@ extension Room {
     guard change.hlc.milliseconds <= now.wallMilliseconds + skewMax else {
       return .refused(.clockSkew, "stamped \(change.hlc.milliseconds - now.wallMilliseconds) ms ahead of the server's clock")
     }
+    if let fault { return .refused(fault.code, fault.text) }
     if let fault = document.check(change, limits: documentLimits) { return .refused(RefusalCode(fault.code), fault.text) }
     do {
       return try document.apply(change) == .applied ? .taken : .duplicate
@@ -77,13 +78,13 @@ extension Room {
     }
   }
 
-  /// `revert` is the state that the room holds now; it leaves behind the writes that made it. Spec: RM1, RF1.
+  /// `revert` is what the room holds now; it leaves behind the writes that made it. Empty for what is to be sent again. Spec: RM1, RF3.
   private mutating func refusal(of change: Change, _ code: RefusalCode, _ text: String, _ id: SessionID) -> Refusal {
     if let replica = sessions[id]?.replica, change.replica == replica, change.seq == document.version[replica] + 1 {
       sessions[id]?.refusedSeq = change.seq
     }
-    let mayRevert = change.ops.count <= documentLimits.opCountMax
-    return Refusal(seq: change.seq, code: code, text: text, revert: mayRevert ? document.presentState(of: change.ops) : [])
+    let isDropped = [.forbidden, .invalid, .tooLarge, .limit].contains(code) && change.ops.count <= documentLimits.opCountMax
+    return Refusal(seq: change.seq, code: code, text: text, revert: isDropped ? document.presentState(of: change.ops) : [])
   }
 
   private mutating func noteApplied(_ count: Int, by id: SessionID, into actions: inout [RoomAction]) {
@@ -120,14 +121,17 @@ extension Room {
     return UInt32(clamping: wait)
   }
 
-  /// The change stays with the client and is sent again: there is nothing to go back to, so nothing is revealed and nothing has to wait.
-  private func refuseAtOnce(
+  /// The changes stay with the client and are sent again: there is nothing to go back to, so nothing is revealed and nothing has to wait.
+  /// Batches before it may still wait: then the ack does not claim this one. Spec: AK1.
+  private mutating func refuseAtOnce(
     _ batch: ChangeBatch, from id: SessionID, _ code: RefusalCode, _ text: String, retryAfterMilliseconds: UInt32,
     into actions: inout [RoomAction]
   ) {
     let replica = sessions[id]?.replica ?? .none
     let refused = batch.changes.map { Refusal(seq: $0.seq, code: code, text: text, retryAfterMilliseconds: retryAfterMilliseconds) }
-    let ack = Ack(batch: batch.batch, replica: replica, seq: durableVersion[replica], position: durablePosition, refused: refused)
+    if sessions[id]?.openAnswerCount == 0 { sessions[id]?.answeredBatch = batch.batch }
+    let ack = Ack(
+      batch: sessions[id]?.answeredBatch ?? 0, replica: replica, seq: durableVersion[replica], position: durablePosition, refused: refused)
     actions.append(.send(.ack(ack), to: id))
     actions.append(.note(.changeRefused(code)))
   }

@@ -69,7 +69,9 @@ extension Room {
 
   mutating func answer(_ id: SessionID, batch: UInt64, taken: Int, refused: [Refusal], into actions: inout [RoomAction]) {
     guard let session = sessions[id] else { return }
-    sessions[id]?.answeredBatch = batch
+    sessions[id]?.openAnswerCount -= 1
+    // Batches that were refused at once are answered too, when none before them is open.
+    sessions[id]?.answeredBatch = session.openAnswerCount == 1 ? session.lastBatch : batch
     if !refused.isEmpty { sessions[id]?.refusals.append(contentsOf: refused) }
     if !session.isAckDue {
       sessions[id]?.isAckDue = true

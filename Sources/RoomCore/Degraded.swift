@@ -88,7 +88,7 @@ extension Room {
         bytesMax: limits.tailBytesMax)
     }
     let lostLeases = adoptLeases(seed.leases)
-    for id in lostLeases { close(id, .serverFault, "the lease was lost with the store", into: &actions) }
+    for id in lostLeases { dismiss(id, .serverFault, "the lease was lost with the store", into: &actions) }
     let all = Set(document.takeIssueChanges().added)
     let difference = IssuesChange(
       added: all.subtracting(findings.published).sorted(by: Findings.precedes),
@@ -132,7 +132,7 @@ extension Room {
 
   private mutating func giveUp(_ reason: String, into actions: inout [RoomAction]) {
     actions.append(.note(.degraded(reason: reason)))
-    for id in sessions.keys { close(id, .serverFault, reason, into: &actions) }
+    for id in sessions.keys { dismiss(id, .serverFault, reason, into: &actions) }
     life = .over
     actions.append(.unload)
   }

@@ -91,11 +91,11 @@ extension Room {
       switch sessions[id]?.stage {
       case .joining(let joining), .catchingUp(.join(let joining)):
         if now.monotonicMilliseconds >= joining.sinceMilliseconds + limits.joinDeadlineMilliseconds {
-          close(id, .serverFault, "the workflow could not be made ready in time", into: &actions)
+          dismiss(id, .serverFault, "the workflow could not be made ready in time", into: &actions)
         }
       case .lagging(let lag):
         if now.monotonicMilliseconds >= lag.sinceMilliseconds + limits.slowGraceMilliseconds {
-          close(id, .tooSlow, "does not read what it is sent", into: &actions)
+          dismiss(id, .tooSlow, "does not read what it is sent", into: &actions)
         }
       case .catchingUp(.resync), .catchingUp(.lag): break
       case .live, nil: watched.remove(id)

@@ -37,7 +37,7 @@ extension Room {
     if role >= .commenter {
       if case .inForce(let holder)? = held, let secret = joining.arrival.hello.lease?.secret {
         if let before = leases.resume(holder.lease.replica, by: id) {
-          close(before, .replaced, "the same replica connected again", into: &actions)
+          dismiss(before, .replaced, "the same replica connected again", into: &actions)
           _ = leases.resume(holder.lease.replica, by: id)
         }
         joining.lease = Lease(replica: holder.lease.replica, secret: secret)
@@ -112,6 +112,7 @@ extension Room {
     sessions[id]?.stage = .live
     actions.append(.listen(id, to: session.audience))
     announce(id, into: &actions)
+    welcomed.append(id)
     actions.append(.note(.sessionJoined(id, session.role)))
   }
 

@@ -6,6 +6,10 @@ import WorkflowDocument
 extension Room {
   /// The connection is gone. The lease stays for the idle time, or ends at once when it was never used and will not be.
   mutating func leave(_ id: SessionID, isFinal: Bool, into actions: inout [RoomAction]) {
+    remove(id, isFinal ? .normal : CloseCode(rawValue: 1006), isFinal: isFinal, into: &actions)
+  }
+
+  private mutating func remove(_ id: SessionID, _ code: CloseCode, isFinal: Bool, into actions: inout [RoomAction]) {
     guard let session = sessions.removeValue(forKey: id) else { return }
     watched.remove(id)
     snapshots.forget(id)
@@ -18,7 +22,7 @@ extension Room {
         write(.lease(lease), as: .lease, into: &actions)
       }
     }
-    actions.append(.note(.sessionGone(id)))
+    actions.append(.note(.sessionGone(id, code)))
     if sessions.isEmpty { armOnce(.idle, afterMilliseconds: limits.idleUnloadMilliseconds, into: &actions) }
   }
 
@@ -26,7 +30,18 @@ extension Room {
   mutating func close(_ id: SessionID, _ code: CloseCode, _ reason: String, into actions: inout [RoomAction]) {
     guard sessions[id] != nil else { return }
     actions.append(.close(id, code, reason: reason))
-    leave(id, isFinal: false, into: &actions)
+    remove(id, code, isFinal: false, into: &actions)
+  }
+
+  /// Closes on purpose: with a goodbye that says when to come back. Spec: GB1.
+  mutating func dismiss(_ id: SessionID, _ code: CloseCode, _ reason: String, into actions: inout [RoomAction]) {
+    guard let session = sessions[id] else { return }
+    if session.isWelcomed {
+      var farewell = goodbye(code, reason, &generator)
+      if !code.isTransient || code == .evicted { farewell.reconnectAfterMilliseconds = 0 }
+      actions.append(.send(.goodbye(farewell), to: id))
+    }
+    close(id, code, reason, into: &actions)
   }
 
   mutating func endLease(_ replica: ReplicaID, into actions: inout [RoomAction]) {
@@ -44,9 +59,7 @@ extension Room {
       actions.append(.send(.role(granted), to: id))
       if granted >= .commenter, session.replica == nil {
         // Only a welcome can carry a lease.
-        let again = Goodbye(code: .goingAway, text: "come back to receive a replica id", reconnectAfterMilliseconds: 1)
-        actions.append(.send(.goodbye(again), to: id))
-        close(id, .goingAway, again.text, into: &actions)
+        dismiss(id, .goingAway, "come back to receive a replica id", into: &actions)
       } else {
         presence.rejoin(id)
         armTick(into: &actions)
@@ -55,6 +68,6 @@ extension Room {
   }
 
   mutating func evict(_ subject: String, into actions: inout [RoomAction]) {
-    for (id, session) in sessions where session.subject == subject { close(id, .evicted, "evicted by the operator", into: &actions) }
+    for (id, session) in sessions where session.subject == subject { dismiss(id, .evicted, "evicted by the operator", into: &actions) }
   }
 }

@@ -37,10 +37,10 @@ extension Room {
     var frame = PresenceFrame(joined: presence.joined.compactMap { sessions[$0]?.participant }, left: presence.left)
     var bytes = 64 * (frame.joined.count + frame.left.count)
     for id in presence.dirty {
-      guard let state = sessions[id]?.presence else { continue }
+      guard let session = sessions[id], let state = session.presence else { continue }
       sessions[id]?.isPresenceDirty = false
       bytes += state.estimatedBytes
-      frame.slots.append(PresenceFrame.Slot(session: id.text, state: state))
+      frame.slots.append(PresenceFrame.Slot(session: session.text, state: state))
       if bytes > limits.presenceFrameBytesMax {
         actions.append(.broadcast(.presence(frame), .presence))
         frame = PresenceFrame()
@@ -63,7 +63,7 @@ extension Room {
       if isCrowd { frame.joined.append(session.participant) }
       bytes += 64
       if let state = session.presence {
-        frame.slots.append(PresenceFrame.Slot(session: session.id.text, state: state))
+        frame.slots.append(PresenceFrame.Slot(session: session.text, state: state))
         bytes += state.estimatedBytes
       }
       if bytes > limits.presenceFrameBytesMax {

@@ -16,7 +16,7 @@ struct PresenceBoard: Sendable {
   mutating func rejoin(_ id: SessionID) { joined.append(id) }
 
   mutating func leave(_ session: Session) {
-    if session.isAnnounced { left.append(session.id.text) }
+    if session.isAnnounced { left.append(session.text) }
   }
 
   mutating func clear(nowMilliseconds: UInt64) {

@@ -42,6 +42,8 @@ public struct Room: Sendable {
   var sessions: [SessionID: Session] = [:]
   /// Sessions with a deadline.
   var watched: Set<SessionID> = []
+  /// Sessions that had their welcome in this turn.
+  var welcomed: [SessionID] = []
   /// Sessions that get an ack at the end of this release.
   var ackDue: [SessionID] = []
   var leases: LeaseTable
@@ -118,18 +120,30 @@ public struct Room: Sendable {
     }
     // What had no write before it.
     release(committed: 0, into: &actions)
+    hearEarly(into: &actions)
+  }
+
+  /// What sessions said before their welcome. Spec: WP1.
+  private mutating func hearEarly(into actions: inout [RoomAction]) {
+    while let id = welcomed.popLast() {
+      guard let early = sessions[id]?.early, !early.isEmpty else { continue }
+      sessions[id]?.early = []
+      for message in early { receive(message, from: id, into: &actions) }
+      release(committed: 0, into: &actions)
+    }
   }
 
   private mutating func receive(_ message: ClientMessage, from id: SessionID, into actions: inout [RoomAction]) {
     guard let session = sessions[id] else { return }
     switch message {
-    case .ping(let ping):
-      noteSeen(ping.seen, by: session)
-      actions.append(.send(.pong(Pong(id: ping.id, serverMilliseconds: now.wallMilliseconds)), to: id))
     case .hello: close(id, .badRequest, "a second hello", into: &actions)
     case .unknown: break
     case _ where !session.isWelcomed:
-      report(to: id, request: 0, .conflict, "wait for the welcome", into: &actions)
+      guard session.early.count < limits.earlyMessageCountMax else { return close(id, .badRequest, "wait for the welcome", into: &actions) }
+      sessions[id]?.early.append(message)
+    case .ping(let ping):
+      noteSeen(ping.seen, by: session)
+      actions.append(.send(.pong(Pong(id: ping.id, serverMilliseconds: now.wallMilliseconds)), to: id))
     case .change(let batch): take(batch, from: id, into: &actions)
     case .presence(let state): setPresence(state, of: id, into: &actions)
     case .run(let request): requestRun(request, from: id, into: &actions)

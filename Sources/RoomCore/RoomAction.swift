@@ -75,7 +75,7 @@ public struct Topics: OptionSet, Hashable, Sendable {
 /// Something worth counting or logging; no content of a document in it.
 public enum RoomNote: Hashable, Sendable {
   case sessionJoined(SessionID, Role)
-  case sessionGone(SessionID)
+  case sessionGone(SessionID, CloseCode)
   case changesCommitted(Int)
   case changeRefused(RefusalCode)
   case hashDiffered(SessionID)

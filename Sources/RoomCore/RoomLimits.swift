@@ -10,6 +10,8 @@ public struct RoomLimits: Hashable, Sendable {
   public var helloDeadlineMilliseconds: UInt64 = 10_000
   /// A session that joins waits at most so long for the store or a snapshot: 4500.
   public var joinDeadlineMilliseconds: UInt64 = 20_000
+  /// Messages kept of a session that waits for its welcome; more: 4400.
+  public var earlyMessageCountMax = 256
   /// More sessions in one room: 4503.
   public var sessionCountMax = 10_000
   /// Of a name in the hello, in UTF-8; longer or empty: 4400.

@@ -52,6 +52,8 @@ struct Session: Sendable {
   }
 
   let id: SessionID
+  /// `id.text`, which every presence frame needs.
+  let text: String
   let subject: String
   let author: Author
   let colour: String
@@ -75,6 +77,12 @@ struct Session: Sendable {
   /// The seq that was refused last while it was the next one: what follows it is refused as well.
   var refusedSeq: UInt64 = 0
 
+  /// Said behind the hello, before the welcome: heard after it.
+  var early: [ClientMessage] = []
+
+  /// The last batch that was dealt with, and how many answers still wait for the store.
+  var lastBatch: UInt64 = 0
+  var openAnswerCount = 0
   /// Answers since the last ack.
   var isAckDue = false
   var answeredBatch: UInt64 = 0
@@ -85,6 +93,7 @@ struct Session: Sendable {
 
   init(_ arrival: Arrival, role: Role, limits: RoomLimits, nowMilliseconds: UInt64, stage: Stage) {
     id = arrival.session
+    text = arrival.session.text
     subject = arrival.subject
     author = Author(subject: arrival.subject, name: arrival.hello.name, kind: arrival.hello.kind ?? .person)
     colour = arrival.hello.colour.isEmpty ? Self.colour(of: arrival.session) : arrival.hello.colour
@@ -96,7 +105,7 @@ struct Session: Sendable {
     resyncBucket = RateBucket(perSecond: 2, burst: 32, nowMilliseconds: nowMilliseconds)
   }
 
-  var participant: Participant { Participant(session: id.text, author: author, colour: colour, role: role) }
+  var participant: Participant { Participant(session: text, author: author, colour: colour, role: role) }
 
   /// What it hears while it is live.
   var audience: Topics { shedsPresence ? topics.subtracting(.presence) : topics }

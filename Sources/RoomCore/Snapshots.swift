@@ -47,7 +47,7 @@ extension Room {
   mutating func snapshotFailed(at position: UInt64, into actions: inout [RoomAction]) {
     guard snapshots.making?.position == position else { return }
     snapshots.making = nil
-    for id in snapshots.takeWaiting() { close(id, .serverFault, "no snapshot could be made", into: &actions) }
+    for id in snapshots.takeWaiting() { dismiss(id, .serverFault, "no snapshot could be made", into: &actions) }
     finishSaving(into: &actions)
   }
 

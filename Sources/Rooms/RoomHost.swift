@@ -30,7 +30,8 @@ final class RoomHost {
   private var shelf = SnapshotShelf()
   private var timers = [Scheduled<Void>?](repeating: nil, count: RoomTimer.allCases.count)
   private var runs: [RunID: Task<Void, Never>] = [:]
-  private lazy var handle = RoomHandle(self, loop: loop)
+  /// Not kept: it would keep the host.
+  private var handle: RoomHandle { RoomHandle(self, loop: loop) }
 
   init(
     _ workflow: WorkflowID, seed: RoomSeed, loop: any EventLoop, services: RoomServices, writer: any FrameWriter,
@@ -117,14 +118,16 @@ final class RoomHost {
   // MARK: actions
 
   private func carryOut() {
-    let todo = actions
-    actions = []
+    var todo: [RoomAction] = []
+    swap(&todo, &actions)
     for action in todo { carryOut(action) }
-    if actions.isEmpty {
-      actions = todo
-      actions.removeAll(keepingCapacity: true)
-    }
+    guard actions.isEmpty, todo.capacity <= Self.actionsKeptMax else { return }
+    todo.removeAll(keepingCapacity: true)
+    swap(&todo, &actions)
   }
+
+  /// Room for so many actions stays allocated between turns.
+  private static let actionsKeptMax = 4096
 
   private func carryOut(_ action: RoomAction) {
     switch action {
@@ -136,9 +139,7 @@ final class RoomHost {
     case .listen(let id, let topics): outbox.listen(id, to: topics)
     case .pauseReading(let id): outbox.pauseReading(id)
     case .resumeReading(let id): outbox.resumeReading(id)
-    case .close(let id, let code, let reason):
-      services.metrics.sessionLeft(code)
-      outbox.close(id, code, reason)
+    case .close(let id, let code, let reason): outbox.close(id, code, reason)
     case .encodeSnapshot(let document, let position): encode(document, at: position)
     case .storeSnapshot(let position): storeSnapshot(position)
     case .dropSnapshot(let position): shelf.drop(position)
@@ -243,7 +244,7 @@ final class RoomHost {
     let metrics = services.metrics
     switch note {
     case .sessionJoined: metrics.sessionJoined()
-    case .sessionGone: metrics.sessionLeft(.normal)
+    case .sessionGone(_, let code): metrics.sessionLeft(code)
     case .changesCommitted(let count): metrics.committed(changes: count)
     case .changeRefused(let code): metrics.refused(code)
     case .hashDiffered(let id):

@@ -1,10 +1,5 @@
+import Glibc
 import RoomCore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// The system's clocks.
 enum SystemTime {

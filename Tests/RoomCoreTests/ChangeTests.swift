@@ -142,8 +142,11 @@ import WorkflowGraph
     limits.protocolLimits.opsPerChangeMax = 2
     limits.protocolLimits.changesPerBatchMax = 2
     #expect(refusals(.editor, limits) { stage, id in [stage.change(id, .makeNode("a"), .makeNode("b"), .makeNode("c"))] } == [.tooLarge])
-    let three = refusals(.editor, limits) { stage, id in (0..<3).map { stage.change(id, .makeNode("n\($0)")) } }
-    #expect(three == [.tooLarge, .tooLarge, .tooLarge])
+    // The decoder closes such a connection; so does the room, should one come by.
+    var stage = Stage(limits: limits)
+    let ada = stage.join()
+    stage.send((0..<3).map { stage.change(ada, .makeNode("n\($0)")) }, ada)
+    #expect(stage.peers[ada]?.closeCode == .tooLarge)
   }
 
   @Test("[RF1] limit: more nodes than the document may have")
@@ -208,7 +211,7 @@ import WorkflowGraph
     #expect(stage.peers[ada]?.acks.last == Ack(batch: 2, replica: ReplicaID(1), seq: 1, position: 1))
   }
 
-  @Test("[RF1] revert is what the registers hold, and waits until that is durable")
+  @Test("[RF3] revert is what the registers hold, and waits until that is durable; it is empty for what is sent again")
   func revert() {
     var stage = Stage()
     let ada = stage.join()
@@ -216,12 +219,14 @@ import WorkflowGraph
     stage.edit(bob, "n")
     stage.forget()
     stage.send([stage.change(bob, .set("n", "data.value", "7"))], bob)
-    var late = stage.change(ada, .set("n", "data.value", "8"))
-    late.hlc = HybridTime(milliseconds: stage.time.wallMilliseconds + 100_000)
-    stage.send([late], ada)
+    let bad = stage.change(ada, .set("n", "data.value", "8"), .set("n", "selected", "true"))
+    let next = stage.change(ada, .set("n", "data.value", "9"))
+    stage.send([bad, next], ada)
     #expect(stage.received(ada).isEmpty, "bob's value is not durable")
     stage.commit()
-    #expect(stage.peers[ada]?.refusals.first?.revert == [.set("n", "data.value", "7")])
+    #expect(stage.peers[ada]?.refusals.map(\.code) == [.invalid, .conflict])
+    #expect(stage.peers[ada]?.refusals.first?.revert.first == .set("n", "data.value", "7"))
+    #expect(stage.peers[ada]?.refusals.last?.revert.isEmpty == true)
   }
 
   @Test("[RF1] rate_limited says how long to wait, then takes the change; going on regardless is closed with 4429")
@@ -253,14 +258,16 @@ import WorkflowGraph
     limits.undurableBytesMax = 300
     var stage = Stage(limits: limits)
     let ada = stage.join()
-    for index in 0..<4 { stage.edit(ada, "n\(index)", commit: false) }
+    for index in 0..<2 { stage.edit(ada, "n\(index)", commit: false) }
     let refused = stage.change(ada, .makeNode("x"))
     stage.send([refused], ada, batch: 9)
     #expect(stage.peers[ada]?.refusals.first?.code == .unavailable)
     #expect(stage.peers[ada]?.refusals.first?.retryAfterMilliseconds == limits.unavailableRetryMilliseconds)
+    #expect(stage.peers[ada]?.acks.last?.batch == 0, "[AK1] the batches before it are not answered yet")
     stage.commit()
+    #expect(stage.peers[ada]?.acks.last?.batch == 9)
     stage.send([refused], ada, batch: 10)
-    #expect(stage.pending.count <= 1)
+    #expect(stage.pending.count == 1, "taken")
   }
 
   // MARK: flow control

@@ -195,7 +195,7 @@ struct Stage {
     peers[id]?.take(snapshot: document)
   }
 
-  private mutating func deliver(_ message: ServerMessage, to id: SessionID) {
+  mutating func deliver(_ message: ServerMessage, to id: SessionID) {
     checkOutputCommit(message)
     peers[id]?.take(message)
   }

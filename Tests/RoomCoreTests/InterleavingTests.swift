@@ -50,6 +50,22 @@ import WorkflowGraph
     #expect(count > 2000)
   }
 
+  @Test("[RM1] the stage would notice: a change, a hash, an ack that leave too early are issues")
+  func canary() {
+    var stage = Stage()
+    let ada = stage.join()
+    stage.edit(ada, commit: false)
+    guard case .change(let logged)? = stage.pending.first else {
+      Issue.record("no change")
+      return
+    }
+    let version = Version([Version.Entry(replica: ReplicaID(1), seq: 1)])
+    withKnownIssue { stage.deliver(.changes([logged]), to: ada) }
+    withKnownIssue { stage.deliver(.ack(Ack(batch: 1, replica: ReplicaID(1), seq: 1, position: 1)), to: ada) }
+    withKnownIssue { stage.deliver(.hash(HashReport(version: version, position: 1, graphHash: [], documentHash: [])), to: ada) }
+    withKnownIssue { stage.deliver(.runEvent(RunEvent(run: "r", seq: 1, kind: .runStarted, atMilliseconds: 0)), to: ada) }
+  }
+
   private func check(_ stage: Stage, _ ada: SessionID, _ bob: SessionID) {
     var end = stage
     end.holdsSnapshots = false

@@ -130,6 +130,7 @@ import WorkflowDocument
     let lease = try #require(stage.peers[ada]?.lease)
     let again = stage.join { $0.lease = lease }
     #expect(stage.peers[ada]?.closeCode == .replaced)
+    #expect(stage.peers[ada]?.goodbyes.map(\.reconnectAfterMilliseconds) == [0], "[GB1] not before a person asks")
     #expect(stage.peers[again]?.welcome?.lease == lease)
     // The old connection's end is no longer the lease's business.
     stage.handle(.sessionLeft(ada, isFinal: true))
@@ -158,18 +159,31 @@ import WorkflowDocument
     #expect(stage.peers[ada]?.closeCode == .badRequest)
   }
 
-  @Test("before the welcome a ping is answered, everything else is told to wait, nothing is taken")
+  @Test("[WP1] what is said right behind the hello is heard after the welcome, in order")
   func beforeWelcome() {
     var stage = Stage()
     let ada = stage.join(commit: false)
     stage.say(.ping(Ping(id: 5)), ada)
-    stage.say(.presence(PresenceState()), ada)
-    stage.say(.run(RunRequest()), ada)
     stage.send([Change(replica: ReplicaID(1), seq: 1, hlc: HybridTime(milliseconds: 1), ops: [.makeNode("x")])], ada)
-    #expect(stage.received(ada).first == .pong(Pong(id: 5, serverMilliseconds: stage.time.wallMilliseconds)))
-    #expect(stage.peers[ada]?.errors.map(\.code) == [.conflict, .conflict, .conflict])
+    stage.say(.cancelRun(CancelRun(request: 3, run: "none")), ada)
+    #expect(stage.received(ada).isEmpty, "[WP3] the first message is the welcome")
+    stage.commit(1)
+    #expect(stage.peers[ada]?.welcome != nil)
+    #expect(stage.received(ada).contains(.pong(Pong(id: 5, serverMilliseconds: stage.time.wallMilliseconds))))
+    #expect(stage.peers[ada]?.errors.map(\.request) == [3])
     stage.commit()
-    #expect(stage.store.log.isEmpty)
+    #expect(stage.store.log.count == 1)
+    #expect(stage.peers[ada]?.acks.last?.seq == 1)
+  }
+
+  @Test("[WP1] what is said before the welcome is bounded: 4400")
+  func tooMuchBeforeWelcome() {
+    var limits = RoomLimits()
+    limits.earlyMessageCountMax = 3
+    var stage = Stage(limits: limits)
+    let ada = stage.join(commit: false)
+    for _ in 0..<4 { stage.say(.presence(PresenceState()), ada) }
+    #expect(stage.peers[ada]?.closeCode == .badRequest)
   }
 
   @Test("[RS1] who comes back gets only what is missing")

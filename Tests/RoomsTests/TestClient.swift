@@ -196,13 +196,16 @@ final class TestClient {
     while !isDone(self) {
       guard let next = await heard.next() else { throw Silence() }
       switch next {
-      case .closed(let code): closeCode = code
+      case .closed(let code):
+        closeCode = code
+        guard isDone(self) else { throw Closed(code: code) }
       case .message(let message): try take(message)
       }
     }
   }
 
   struct Silence: Error {}
+  struct Closed: Error { var code: CloseCode }
 
   private func take(_ message: ServerMessage) throws {
     switch message {
