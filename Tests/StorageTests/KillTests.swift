@@ -25,17 +25,14 @@ import WorkflowGraph
     }
   }
 
-  @Test("the test above finds what is missing: a writer that answers before it writes is caught")
+  @Test("the test above finds what is missing: a writer that answers what it has not written is caught")
   func liar() async throws {
     var random = SeededNumbers.fresh()
     try await TemporaryFolder.with { folder in
       let path = folder.file("store.sqlite")
       var answered: [String: UInt64] = [:]
-      for _ in 1...100 {
-        try await writeAndDie(path, ["\(Self.workflowCount)", "--lie"], &random, &answered)
-        if try await !missing(in: path, answered).isEmpty { return }
-      }
-      Issue.record("a hundred lies were believed")
+      try await writeAndDie(path, ["\(Self.workflowCount)", "--lie"], &random, &answered)
+      #expect(try await !missing(in: path, answered).isEmpty)
     }
   }
 
@@ -44,7 +41,7 @@ import WorkflowGraph
     _ path: String, _ arguments: [String], _ random: inout SeededNumbers, _ answered: inout [String: UInt64]
   ) async throws {
     let child = try Child("storage-writer", [path] + arguments)
-    let said = await child.lines(atLeast: Int.random(in: 1...400, using: &random))
+    let said = await child.lines(atLeast: Int.random(in: 2...400, using: &random))
     let lines = await said + child.kill()
     try #require(lines.first == "open")
     for line in lines.dropFirst() {

@@ -8,7 +8,7 @@ import WorkflowGraph
 
 /// `storage-writer FILE WORKFLOWS [--lie]`: appends to several workflows for ever and says on standard output what was answered,
 /// one line `WORKFLOW POSITION` each, until somebody kills it. Saves snapshots meanwhile. A test's victim, and nothing else.
-/// A liar says each change before it asks the store: it proves that the test finds what is missing.
+/// A liar says each change twenty changes early: it proves that the test finds what is missing.
 @main enum Main {
   static func main() async {
     let arguments = CommandLine.arguments
@@ -39,7 +39,7 @@ import WorkflowGraph
         ops: [.setNodeField(node: NodeID("n"), field: .data("value"), value: JSONText(unchecked: "\(position)"))])
       let logged = LoggedChange(
         position: position, author: Author(name: "writer", kind: .bot), takenAtMilliseconds: position, change: change)
-      if lies { say("\(workflow) \(position)") }
+      if lies { say("\(workflow) \(position + 20)") }
       try await store.append([.change(logged)], to: workflow)
       if !lies { say("\(workflow) \(position)") }
       if position % 50 == 0 {
