@@ -19,6 +19,12 @@
 
   @inlinable public init() { self.init(sorted: []) }
 
+  /// Empty, with room for so many.
+  @inlinable public init(capacity: Int) {
+    storage = []
+    storage.reserveCapacity(capacity)
+  }
+
   /// - Precondition: keys strictly ascending.
   @inlinable init(sorted entries: [Entry]) { storage = entries }
 

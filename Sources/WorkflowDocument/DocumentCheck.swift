@@ -43,16 +43,17 @@ extension WorkflowDocument {
     switch op {
     case .setMeta(let field, let value):
       guard field.isValidForMeta else { return Self.badField(field, of: "the workflow") }
-      return check(value, at: field, in: state.meta, limits, &growth)
+      return check(value, at: state.names.find(field), in: state.meta, limits, &growth)
     case .setNodeLife(let node, let alive):
       let slot = state.slot(of: node)
       if alive, !(slot.map { state.nodes[Int($0)].isAlive } ?? false) { growth.nodes += 1 }
       return check(id: node.rawValue, "node", isNew: slot == nil, limits, &growth)
     case .setNodeField(let node, let field, let value):
-      guard field.isValidForNode else { return Self.badField(field, of: "a node") }
+      let (symbol, traits) = find(field)
+      guard traits.isValidForNode else { return Self.badField(field, of: "a node") }
       let slot = state.slot(of: node)
       return check(id: node.rawValue, "node", isNew: slot == nil, limits, &growth)
-        ?? Self.checkShape(field, value) ?? check(value, at: field, in: slot.map { state.nodes[Int($0)].fields }, limits, &growth)
+        ?? Self.checkShape(traits.shape, value) ?? check(value, at: symbol, in: slot.map { state.nodes[Int($0)].fields }, limits, &growth)
     case .addEdge(let edge):
       let slot = state.slot(of: edge)
       let tagCount = slot.map { state.edges[Int($0)].tags.count } ?? 0
@@ -64,17 +65,18 @@ extension WorkflowDocument {
       var none = Growth()
       return check(edge, isNew: false, limits, &none) ?? check(tags: tags, of: edge, at: stamp, limits)
     case .setEdgeField(let edge, let field, let value):
-      guard field.isValidForEdge else { return Self.badField(field, of: "a connection") }
+      let (symbol, traits) = find(field)
+      guard traits.isValidForEdge else { return Self.badField(field, of: "a connection") }
       let slot = state.slot(of: edge)
       return check(edge, isNew: slot == nil, limits, &growth)
-        ?? check(value, at: field, in: slot.map { state.edges[Int($0)].fields }, limits, &growth)
+        ?? check(value, at: symbol, in: slot.map { state.edges[Int($0)].fields }, limits, &growth)
     case .setCommentLife(let comment, _):
       return check(id: comment.rawValue, "comment", isNew: state.comments[comment] == nil, limits, &growth)
     case .setCommentField(let comment, let field, let value):
       guard field.isValidForComment else { return Self.badField(field, of: "a comment") }
       let record = state.comments[comment]
       return check(id: comment.rawValue, "comment", isNew: record == nil, limits, &growth)
-        ?? check(value, at: field, in: record?.fields, limits, &growth)
+        ?? check(value, at: state.names.find(field), in: record?.fields, limits, &growth)
     }
   }
 
@@ -111,14 +113,14 @@ extension WorkflowDocument {
   }
 
   private func check(
-    _ value: JSONText?, at field: FieldKey, in fields: FieldMap?, _ limits: DocumentLimits, _ growth: inout Growth
+    _ value: JSONText?, at symbol: Symbol?, in fields: FieldMap?, _ limits: DocumentLimits, _ growth: inout Growth
   ) -> ChangeFault? {
     let bytes = value?.text.utf8.count ?? 0
     if bytes > limits.valueBytesMax {
       return ChangeFault(.tooLarge, "A value has \(bytes) bytes; at most \(limits.valueBytesMax) are taken.")
     }
     growth.bytes += bytes
-    if let fields, let symbol = state.names.find(field), let present = fields[symbol] {
+    if let fields, let symbol, let present = fields[symbol] {
       growth.bytes -= present.value?.text.utf8.count ?? 0
       return nil
     }
@@ -129,13 +131,19 @@ extension WorkflowDocument {
     return nil
   }
 
+  private func find(_ field: FieldKey) -> (Symbol?, FieldTraits) {
+    guard let symbol = state.names.find(field) else { return (nil, FieldTraits(field)) }
+    return (symbol, state.names.traits[Int(symbol)])
+  }
+
   /// The few fields whose shape the graph depends on.
-  private static func checkShape(_ field: FieldKey, _ value: JSONText?) -> ChangeFault? {
+  private static func checkShape(_ shape: FieldTraits.Shape, _ value: JSONText?) -> ChangeFault? {
     guard let value else { return nil }
-    switch field {
+    switch shape {
     case .type where (value.stringValue ?? "").isEmpty:
       return ChangeFault(.invalid, "The type of a node is a JSON string that is not empty.")
-    case .position where value.pointValue == nil: return ChangeFault(.invalid, "The position of a node is {\"x\": number, \"y\": number}.")
+    case .position where value.pointValue == nil:
+      return ChangeFault(.invalid, "The position of a node is {\"x\": number, \"y\": number}.")
     case .parentID where value.stringValue == nil: return ChangeFault(.invalid, "The parentId of a node is a JSON string.")
     default: return nil
     }

@@ -45,8 +45,10 @@ extension DocumentState {
     guard let source = nodeSlots[edge.source], let target = nodeSlots[edge.target],
       let sourceHandle = names.find(handle: edge.sourceHandle), let targetHandle = names.find(handle: edge.targetHandle)
     else { return nil }
-    return edgeSlots[EdgeName(source: source, target: target, sourceHandle: sourceHandle, targetHandle: targetHandle)]
+    return slot(of: EdgeName(source: source, target: target, sourceHandle: sourceHandle, targetHandle: targetHandle))
   }
+
+  func slot(of name: EdgeName) -> Slot? { edgeSlots[name] }
 
   /// Every slot that is in use.
   var nodeSlotsInUse: some Sequence<Slot> { nodeSlots.values }
@@ -75,9 +77,13 @@ extension DocumentState {
   }
 
   mutating func ensureEdge(_ key: EdgeKey) -> Slot {
-    let name = EdgeName(
-      source: ensureNode(key.source), target: ensureNode(key.target),
-      sourceHandle: names.intern(handle: key.sourceHandle), targetHandle: names.intern(handle: key.targetHandle))
+    ensureEdge(
+      EdgeName(
+        source: ensureNode(key.source), target: ensureNode(key.target),
+        sourceHandle: names.intern(handle: key.sourceHandle), targetHandle: names.intern(handle: key.targetHandle)))
+  }
+
+  private mutating func ensureEdge(_ name: EdgeName) -> Slot {
     if let slot = edgeSlots[name] { return slot }
     let slot: Slot
     if let free = freeEdges.popLast() {
@@ -135,7 +141,15 @@ extension DocumentState {
   /// Puts an edge into a state that does not have it.
   mutating func put(edge key: EdgeKey, tags: TagSet, fields: FieldMap) {
     if tags.isEmpty, fields.isEmpty { return }
-    let slot = ensureEdge(key)
+    put(ensureEdge(key), tags, fields)
+  }
+
+  mutating func put(edge name: EdgeName, tags: TagSet, fields: FieldMap) {
+    if tags.isEmpty, fields.isEmpty { return }
+    put(ensureEdge(name), tags, fields)
+  }
+
+  private mutating func put(_ slot: Slot, _ tags: TagSet, _ fields: FieldMap) {
     edges[Int(slot)].tags = tags
     edges[Int(slot)].fields = fields
     byteCount += Self.registerBytes * tags.count

@@ -42,7 +42,7 @@ enum IssueRules {
     case .held, nil: break
     }
     var fields: [FieldKey: JSONText] = [:]
-    for entry in record.fields.entries where !state.names.isLayout[Int(entry.key)] {
+    for entry in record.fields.entries where !state.names.traits[Int(entry.key)].isLayout {
       if let value = entry.register.value { fields[state.names[entry.key]] = value }
     }
     var inputCount = 0

@@ -3,6 +3,30 @@ import WorkflowGraph
 /// A name's number within one document: field names and handles are few and written often.
 typealias Symbol = Int32
 
+/// Where a field may stand and what its values look like.
+struct FieldTraits: Sendable {
+  enum Shape: Sendable { case any, type, position, parentID }
+
+  /// It says only how a node looks.
+  let isLayout: Bool
+  let isValidForNode: Bool
+  let isValidForEdge: Bool
+  let shape: Shape
+
+  init(_ field: FieldKey) {
+    isLayout = field.isLayout
+    isValidForNode = field.isValidForNode
+    isValidForEdge = field.isValidForEdge
+    shape =
+      switch field {
+      case .type: .type
+      case .position: .position
+      case .parentID: .parentID
+      default: .any
+      }
+  }
+}
+
 /// Field names and handles by number, told apart by their bytes. Numbers differ between replicas and never leave the document.
 struct NameTable: Sendable {
   static let none: Symbol = -1
@@ -10,8 +34,8 @@ struct NameTable: Sendable {
   static let parentID: Symbol = 1
 
   private(set) var names: [FieldKey] = []
-  /// By symbol: whether the field says only how a node looks.
-  private(set) var isLayout: [Bool] = []
+  /// By symbol: what the name means as a field, so that no write compares strings to find out.
+  private(set) var traits: [FieldTraits] = []
   private var symbols: [FieldKey: Symbol] = [:]
 
   init() {
@@ -27,7 +51,7 @@ struct NameTable: Sendable {
     if let symbol = symbols[name] { return symbol }
     let symbol = Symbol(names.count)
     names.append(name)
-    isLayout.append(name.isLayout)
+    traits.append(FieldTraits(name))
     symbols[name] = symbol
     return symbol
   }

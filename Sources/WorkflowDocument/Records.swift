@@ -34,6 +34,11 @@ struct EdgeName: Hashable, Sendable {
   var target: Slot
   var sourceHandle: Symbol
   var targetHandle: Symbol
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(UInt64(UInt32(bitPattern: source)) << 32 | UInt64(UInt32(bitPattern: target)))
+    hasher.combine(UInt64(UInt32(bitPattern: sourceHandle)) << 32 | UInt64(UInt32(bitPattern: targetHandle)))
+  }
 }
 
 struct EdgeRecord: Sendable {

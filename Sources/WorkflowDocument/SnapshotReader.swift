@@ -80,7 +80,7 @@ private struct SnapshotReader {
   /// Names have the same numbers here as in the snapshot.
   private var nameCount = 0
   /// Nodes in the snapshot's order.
-  private var nodes: [NodeID] = []
+  private var nodes: [Slot] = []
 
   init(_ columns: [UnsafeRawBufferPointer.SubSequence], _ limits: SnapshotLimits) {
     shape = Column(columns[0])
@@ -155,19 +155,18 @@ private struct SnapshotReader {
       let id = NodeID(try string())
       if let slot = state.slot(of: id), !state.nodes[Int(slot)].isEmpty { throw .malformed("a node is there twice") }
       state.put(node: id, life: try life(), fields: try fields())
-      nodes.append(id)
+      nodes.append(state.ensureNode(id))
       try checkSize()
     }
     for _ in 0..<(try count(eachAtLeast: 1)) {
-      nodes.append(NodeID(try string()))
-      guard nodes.count <= limits.documentBytesMax / DocumentState.recordBytes else { throw .tooLarge(bytesMax: limits.documentBytesMax) }
+      nodes.append(state.ensureNode(NodeID(try string())))
+      try checkSize()
     }
   }
 
   private mutating func readEdges() throws(SnapshotError) {
     for _ in 0..<(try count(eachAtLeast: 6)) {
-      let (source, target) = (try node(), try node())
-      let key = EdgeKey(source: source, sourceHandle: try handle(), target: target, targetHandle: try handle())
+      let name = EdgeName(source: try node(), target: try node(), sourceHandle: try handle(), targetHandle: try handle())
       var tags = TagSet()
       var lastTag = Stamp.zero
       let tagCount = try shape.number()
@@ -178,9 +177,9 @@ private struct SnapshotReader {
         _ = tags.add(tag)
         lastTag = tag
       }
-      if state.slot(of: key) != nil { throw .malformed("an edge is there twice") }
-      state.put(edge: key, tags: tags, fields: try fields())
-      if tagCount & 1 == 1, let slot = state.slot(of: key) { parked.insert(slot) }
+      if state.slot(of: name) != nil { throw .malformed("an edge is there twice") }
+      state.put(edge: name, tags: tags, fields: try fields())
+      if tagCount & 1 == 1, let slot = state.slot(of: name) { parked.insert(slot) }
       try checkSize()
     }
   }
@@ -210,9 +209,11 @@ private struct SnapshotReader {
   }
 
   private mutating func fields() throws(SnapshotError) -> FieldMap {
-    var fields = FieldMap()
+    let count = try count(eachAtLeast: 2)
+    if count == 0 { return FieldMap() }
+    var fields = FieldMap(capacity: min(count, 64))
     var last = Symbol.none
-    for _ in 0..<(try count(eachAtLeast: 2)) {
+    for _ in 0..<count {
       guard let symbol = Symbol(exactly: try shape.number()), symbol < nameCount else { throw .malformed("a name that is not listed") }
       guard symbol > last else { throw .malformed("fields out of order") }
       last = symbol
@@ -223,14 +224,14 @@ private struct SnapshotReader {
     return fields
   }
 
-  private mutating func node() throws(SnapshotError) -> NodeID {
+  private mutating func node() throws(SnapshotError) -> Slot {
     guard let number = Int(exactly: try shape.number()), number < nodes.count else { throw .malformed("an end that is not listed") }
     return nodes[number]
   }
 
-  private mutating func handle() throws(SnapshotError) -> String? {
+  private mutating func handle() throws(SnapshotError) -> Symbol {
     guard let number = Int(exactly: try shape.number()), number <= nameCount else { throw .malformed("a handle that is not listed") }
-    return number == 0 ? nil : state.names[Symbol(number - 1)].rawValue
+    return Symbol(number) - 1
   }
 
   private mutating func optional() throws(SnapshotError) -> String? {

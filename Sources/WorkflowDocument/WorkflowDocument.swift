@@ -87,7 +87,7 @@ public struct WorkflowDocument: Sendable {
   mutating func fieldWritten(_ slot: Slot, _ symbol: Symbol) {
     if symbol == NameTable.type { projection.touch(node: slot) }
     if symbol == NameTable.parentID { projection.parentWritten(slot, state) }
-    digests.nodeChanged(slot, isLayout: state.names.isLayout[Int(symbol)])
+    digests.nodeChanged(slot, isLayout: state.names.traits[Int(symbol)].isLayout)
     issueBook.nodeChanged(slot)
   }
 
