@@ -28,8 +28,8 @@ extension SQLiteStore {
     try await inBackground("cannot back up \(path)") {
       guard access(destination, F_OK) != 0 else { throw StoreError(.unavailable, "\(destination) exists already") }
       let partial = destination + "-partial"
-      unlink(partial)
       let source = try openForReading(path)
+      try StoreFile.makeEmpty(partial)
       try source.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [partial]) }
       try StoreFile.flush(partial)
       guard rename(partial, destination) == 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }

@@ -69,7 +69,8 @@ enum StoreFile {
   /// Makes the database under another name first, so that a crash leaves either none or a whole one.
   private static func create(_ path: String) throws {
     let temporary = path + "-new"
-    for suffix in ["", "-journal"] { unlink(temporary + suffix) }
+    unlink(temporary + "-journal")
+    try makeEmpty(temporary)
     let queue = try DatabaseQueue(path: temporary)
     try queue.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
@@ -79,6 +80,14 @@ enum StoreFile {
     for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
     guard rename(temporary, path) == 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
     try flush(folderOf(path))
+  }
+
+  /// An empty file that nobody else can read. SQLite takes it as a new database, and gives its companions the same rights.
+  static func makeEmpty(_ path: String) throws(StoreError) {
+    unlink(path)
+    let file = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
+    Glibc.close(file)
   }
 
   /// Makes a file's bytes, or a folder's names, durable.

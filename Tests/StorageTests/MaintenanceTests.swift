@@ -22,6 +22,10 @@ import WorkflowGraph
       try await SQLiteStore.backUp(path, to: copy)
       try await writing
       await expect(.unavailable) { () async throws(StoreError) in try await SQLiteStore.backUp(path, to: copy) }
+      for name in [path, path + "-wal", path + "-lock", copy] {
+        let rights = try FileManager.default.attributesOfItem(atPath: name)[.posixPermissions] as? Int
+        #expect(rights == 0o600, "\(name) can be read by others")
+      }
       await store.close()
 
       #expect(try await SQLiteStore.check(copy).faults == [])
