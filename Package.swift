@@ -100,7 +100,8 @@ let package = Package(
     .executableTarget(
       name: "thaiyyal",
       dependencies: [
-        "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument", "CRDT",
+        "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument",
+        "CRDT",
         "WorkflowEngine", "OpenSSLTransport", "WebSocketTransport", "COpenSSL", "CZlib", "Hashing", .nioCore, .nioPosix, .logging,
         .lifecycle,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -148,7 +149,8 @@ let package = Package(
     tests(
       "GatewayTests",
       [
-        "Gateway", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WebCanvas", "WebSocketTransport",
+        "CRDT", "Gateway", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WebCanvas",
+        "WebSocketTransport",
         "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle,
       ]),
     tests(
