@@ -13,7 +13,7 @@ import Testing
     return try ServeTokens.load(path).count
   }
 
-  @Test("[AU1] a file of tokens is read; a kind may be left out")
+  @Test("[WP1] a file of tokens is read; a kind may be left out")
   func good() throws {
     let text = """
       {"tokens": [{"name": "ada", "role": "editor", "kind": "person", "secret": "\(Self.secret)"},
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test(
-    "[AU1] a file that is not as it should be is refused, and its secrets stay out of the words",
+    "[WP1] a file that is not as it should be is refused, and its secrets stay out of the words",
     arguments: [
       "", "[]", #"{"tokens": []}"#, #"{"tokens": [{"name": "ada", "secret": "\#(Self.secret)"}]}"#,
       #"{"tokens": [{"name": "ada", "role": "editr", "secret": "\#(Self.secret)"}]}"#,

@@ -21,7 +21,7 @@ import WorkflowGraph
     ])
   }
 
-  @Test("[AU1] a token names its subject and role")
+  @Test("[WP1] a token names its subject and role")
   func known() throws {
     guard case .admitted("ada", .editor) = try admit("ada's secret is long", kind: .person, by: tokens()) else {
       Issue.record("ada was not admitted as an editor")
@@ -34,7 +34,7 @@ import WorkflowGraph
   }
 
   @Test(
-    "[AU1] no token, a wrong one and an endless one are not authenticated",
+    "[WP1] no token, a wrong one and an endless one are not authenticated",
     arguments: ["", "ada's secret is lonG", "ada's secret", String(repeating: "x", count: 9000)])
   func unknown(token: String) throws {
     guard case .refused(.notAuthenticated, let reason) = try admit(token, by: tokens()) else {
@@ -44,7 +44,7 @@ import WorkflowGraph
     #expect(token.isEmpty || !reason.contains(token))
   }
 
-  @Test("[AU1] a person's token is not for a bot")
+  @Test("[WP1] a person's token is not for a bot")
   func wrongKind() throws {
     guard case .refused(.forbidden, _) = try admit("ada's secret is long", kind: .bot, by: tokens()) else {
       Issue.record("admitted")
@@ -52,14 +52,14 @@ import WorkflowGraph
     }
   }
 
-  @Test("[AU1] a secret that could be guessed makes no token")
+  @Test("[WP1] a secret that could be guessed makes no token")
   func weakSecrets() {
     #expect(AccessToken(name: "ada", role: .owner, kind: nil, secret: "fifteen bytes!!") == nil)
     #expect(AccessToken(name: "", role: .owner, kind: nil, secret: "long enough to be a secret") == nil)
     #expect(AccessToken(name: "ada", role: .owner, kind: nil, secret: String(repeating: "s", count: 513)) == nil)
   }
 
-  @Test("[AU1] open mode admits everybody as owner without a name of record")
+  @Test("[WP1] open mode admits everybody as owner without a name of record")
   func open() throws {
     guard case .admitted("", .owner) = try admit("", by: OpenAuthenticator()) else {
       Issue.record("not admitted as owner")

@@ -75,7 +75,7 @@ import WorkflowGraph
     }
   }
 
-  @Test("[AU1] a hello without the right token closes with 4401; with it, the role is the token's")
+  @Test("[WP1] a hello without the right token closes with 4401; with it, the role is the token's")
   func tokens() async throws {
     let tokens = TokenAuthenticator([try #require(AccessToken(name: "eve", role: .viewer, kind: nil, secret: "eve's secret is long"))])
     try await TestServer.with(authenticator: tokens) { (server: TestServer) async throws in
@@ -97,7 +97,7 @@ import WorkflowGraph
     }
   }
 
-  @Test("[SD1] a shutdown says goodbye with 4503 and a time to come back to every session, and then the port is free")
+  @Test("[GB1] a shutdown says goodbye with 4503 and a time to come back to every session, and then the port is free")
   func drain() async throws {
     try await TestServer.with { (server: TestServer) async throws in
       var clients: [LiveClient] = []

@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 @Suite struct TLSTests {
-  @Test("[TL1] with TLS in front, pages and live connections work as without; a plain request gets no answer in plain")
+  @Test("with TLS in front, pages and live connections work as without; a plain request gets no answer in plain")
   func secure() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "gateway-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

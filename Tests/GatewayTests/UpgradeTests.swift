@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test("[LM2] connections beyond the total are told 503, beyond those of one address 429; when one ends, another may come")
+  @Test("connections beyond the total are told 503, beyond those of one address 429; when one ends, another may come")
   func caps() async throws {
     var few = GatewayConfiguration()
     few.connectionCountMax = 2
