@@ -62,6 +62,16 @@ import WorkflowGraph
     "[WP2] kinds and members of a newer minor version are ignored", arguments: ["{}", #"{"dance":{"with":["whom"]}}"#, #"{"a":1,"b":{}}"#])
   func unknown(text: String) throws { #expect(try MessageCodec.client(json: text) == .unknown) }
 
+  @Test("[WP2] a name that is only nearly one of ours is not ours")
+  func nearlyTheName() throws {
+    let near = "reconnec" + String(repeating: "x", count: 10) + "iseconds"
+    #expect(near.utf8.count == "reconnectAfterMilliseconds".utf8.count)
+    let goodbye = Goodbye(code: .draining, text: "", reconnectAfterMilliseconds: 7)
+    #expect(
+      try MessageCodec.server(json: #"{"goodbye":{"code":4503,"\#(near)":9,"reconnect_after_milliseconds":7}}"#) == .goodbye(goodbye))
+    #expect(try MessageCodec.client(json: #"{"ping":{"i":3,"ids":4,"ID":5,"id":6}}"#) == .ping(Ping(id: 6)))
+  }
+
   @Test(
     "[WP6] text that is no message closes with 4400",
     arguments: [

@@ -10,8 +10,7 @@ struct OpDraft: WireReadable {
     case setNodeLife, setNodeField, addEdge, removeEdge, setEdgeField, setCommentLife, setCommentField
   }
 
-  private var kind: Kind?
-  private var body = OpBody(.setMeta)
+  private var body: OpBody?
 
   static let fieldNames = FieldNames(
     "setMeta", "setNodeLife", "setNodeField", "addEdge", "removeEdge", "setEdgeField", "setCommentLife", "setCommentField")
@@ -19,22 +18,19 @@ struct OpDraft: WireReadable {
 
   mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
     guard let kind = Kind(rawValue: field) else { return try reader.skip() }
-    try reader.oneof(alreadySet: self.kind != nil)
-    if self.kind != kind {
-      self.kind = kind
-      body = OpBody(kind)
-    }
-    try reader.message(&body)
+    try reader.oneof(alreadySet: body != nil)
+    if body?.kind != kind { body = OpBody(kind) }
+    try reader.message(&body!)
   }
 
   /// The op, or `nil` after the reader was told what is wrong with it.
   /// - Parameter isState: it says what a register holds now, so a removal of an edge that is not there names no tags.
   func op(_ reader: inout some WireReader, isState: Bool = false) -> Op? {
-    guard let kind else {
+    guard let body else {
       reader.fault(.invalid, "an op of no kind that this version knows")
       return nil
     }
-    switch kind {
+    switch body.kind {
     case .setMeta: return body.field(&reader).map { .setMeta(field: $0, value: body.value) }
     case .setNodeLife: return body.subject(&reader).map { .setNodeLife(node: NodeID($0), alive: body.alive) }
     case .setNodeField:
@@ -59,12 +55,12 @@ struct OpDraft: WireReadable {
 struct OpBody: WireReadable {
   private enum Part { case subject, field, value, alive, edge, tags }
 
-  private let kind: OpDraft.Kind
+  let kind: OpDraft.Kind
   private var subject = ""
   private var field = ""
   private(set) var value: JSONText?
   private(set) var alive = false
-  private var edge = EdgeDraft()
+  private var edge: EdgeDraft?
   private(set) var tags: [Stamp] = []
 
   init(_ kind: OpDraft.Kind) { self.kind = kind }
@@ -109,7 +105,7 @@ struct OpBody: WireReadable {
     case .field: field = try reader.checkedText("a field name", max: DecodeLimits.fieldBytesMax)
     case .value: value = try reader.checkedValue()
     case .alive: alive = try reader.bool()
-    case .edge: try reader.message(&edge)
+    case .edge: edge = try reader.message(or: edge ?? EdgeDraft())
     case .tags: try readTags(&reader)
     case nil: try reader.skip()
     }
@@ -140,7 +136,7 @@ struct OpBody: WireReadable {
   }
 
   func edge(_ reader: inout some WireReader) -> EdgeKey? {
-    if let key = edge.key { return key }
+    if let key = edge?.key { return key }
     reader.fault(.invalid, "an edge without source or target")
     return nil
   }
