@@ -16,7 +16,9 @@ public struct EmbeddedEngine: RunEngine {
   public func run(_ graph: WorkflowGraph, report: @escaping @Sendable (RunStep) -> Void) async {
     let cancellation = CancellationFlag()
     await withTaskCancellationHandler {
-      _ = await engine.run(graph, clock: { ContinuousClock.now - Self.start }, cancellation: cancellation) { event in
+      // Cancelling the task ends the pause at once; the engine then sees the flag.
+      let pause: @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+      _ = await engine.run(graph, clock: { ContinuousClock.now - Self.start }, sleep: pause, cancellation: cancellation) { event in
         if let step = RunStep(event) { report(step) }
       }
     } onCancel: {
