@@ -92,8 +92,11 @@ extension WorkflowDocument {
   private func check(_ edge: EdgeKey, isNew: Bool, _ limits: DocumentLimits, _ growth: inout Growth) -> ChangeFault? {
     if isNew { growth.bytes += DocumentState.recordBytes }
     for handle in [edge.sourceHandle, edge.targetHandle] {
-      guard let handle, handle.utf8.count > limits.idBytesMax else { continue }
-      return ChangeFault(.tooLarge, "A handle has \(handle.utf8.count) bytes; at most \(limits.idBytesMax) are taken.")
+      guard let handle else { continue }
+      if handle.utf8.count > limits.idBytesMax {
+        return ChangeFault(.tooLarge, "A handle has \(handle.utf8.count) bytes; at most \(limits.idBytesMax) are taken.")
+      }
+      if isNew, state.names.find(handle: handle) == nil { growth.bytes += DocumentState.recordBytes + handle.utf8.count }
     }
     return check(id: edge.source.rawValue, "node", isNew: state.slot(of: edge.source) == nil, limits, &growth)
       ?? check(id: edge.target.rawValue, "node", isNew: state.slot(of: edge.target) == nil, limits, &growth)
@@ -125,6 +128,7 @@ extension WorkflowDocument {
       return nil
     }
     growth.bytes += DocumentState.registerBytes
+    if symbol == nil { growth.bytes += DocumentState.recordBytes }
     if (fields?.count ?? 0) >= limits.fieldCountMax {
       return ChangeFault(.limit, "There would be more than \(limits.fieldCountMax) fields in one place.")
     }

@@ -14,9 +14,7 @@ extension WorkflowDocument {
   public mutating func collect(stable: Version, before: HybridTime) -> Int {
     var collector = Collector(stable: stable, before: before)
     let collected = collector.collect(state)
-    guard collector.dropped > 0 else { return 0 }
-    let parked = projection.parkedForCycle.compactMap { collected.slot(of: state.key(of: $0)) }
-    adopt(collected, parked: Set(parked))
+    if collector.dropped > 0 { adopt(collected) }
     return collector.dropped
   }
 }
@@ -38,20 +36,20 @@ private struct Collector {
     result.highestTime = state.highestTime
     result.pendingRemovals = state.pendingRemovals
     result.reserve(nodes: state.nodes.count, edges: state.edges.count)
-    result.put(meta: kept(state.meta, state, &result.names))
+    result.put(meta: kept(state.meta, state, &result))
     for slot in state.nodeSlotsInUse.sorted() {
       let node = state.nodes[Int(slot)]
       let life = kept(node.life)
-      result.put(node: node.id, life: life, fields: kept(node.fields, isDead: life == nil, state, &result.names))
+      result.put(node: node.id, life: life, fields: kept(node.fields, isDead: life == nil, state, &result))
     }
     for slot in state.edgeSlotsInUse.sorted() {
       let edge = state.edges[Int(slot)]
-      let fields = kept(edge.fields, isDead: edge.tags.isEmpty, state, &result.names)
+      let fields = kept(edge.fields, isDead: edge.tags.isEmpty, state, &result)
       result.put(edge: state.key(of: slot), tags: edge.tags, fields: fields)
     }
     for (id, comment) in state.comments.sorted(by: { $0.key < $1.key }) {
       let life = kept(comment.life)
-      let fields = kept(comment.fields, isDead: life == nil, state, &result.names)
+      let fields = kept(comment.fields, isDead: life == nil, state, &result)
       result.put(comment: id, CommentRecord(life: life, fields: fields))
     }
     return result
@@ -66,16 +64,16 @@ private struct Collector {
   }
 
   private mutating func kept(
-    _ fields: FieldMap, isDead: Bool = false, _ state: DocumentState, _ names: inout NameTable
+    _ fields: FieldMap, isDead: Bool = false, _ state: DocumentState, _ result: inout DocumentState
   ) -> FieldMap {
-    var result = FieldMap()
+    var left = FieldMap()
     for entry in fields.entries {
       if (isDead || entry.register.value == nil) && isOld(entry.register.stamp) {
         dropped += 1
       } else {
-        _ = result.write(names.intern(state.names[entry.key]), entry.register.value, stamp: entry.register.stamp)
+        _ = left.write(result.intern(state.names[entry.key]), entry.register.value, stamp: entry.register.stamp)
       }
     }
-    return result
+    return left
   }
 }

@@ -8,9 +8,7 @@ extension WorkflowDocument {
   /// was removed or collected there. Commutative, associative, idempotent, and equal to having applied both sides' changes. O(n log n) in both
   /// documents together. Spec: ME1, ME2, ME5.
   public mutating func merge(_ other: WorkflowDocument) {
-    let merged = DocumentState.merged(state, other.state)
-    let keys = projection.parkedForCycle.map { state.key(of: $0) } + other.projection.parkedForCycle.map { other.state.key(of: $0) }
-    adopt(merged, parked: Set(keys.compactMap { merged.slot(of: $0) }))
+    adopt(DocumentState.merged(state, other.state))
   }
 }
 
@@ -19,7 +17,7 @@ extension DocumentState {
     var result = DocumentState()
     result.adoptNames(mine.names)
     result.reserve(nodes: max(mine.nodes.count, theirs.nodes.count), edges: max(mine.edges.count, theirs.edges.count))
-    let merger = Merger(mine: mine, theirs: theirs, symbols: result.names.translation(of: theirs.names))
+    let merger = Merger(mine: mine, theirs: theirs, symbols: result.translation(of: theirs.names))
     result.version = mine.version
     result.version.merge(theirs.version)
     result.highestTime = max(mine.highestTime, theirs.highestTime)

@@ -16,7 +16,7 @@ struct DocumentState: Sendable {
   var edges: [EdgeRecord] = []
   var comments: [CommentID: CommentRecord] = [:]
   var pendingRemovals = PendingRemovals<EdgeKey>()
-  /// Ids, field names' values and a fixed sum per record, register and tag: grows and shrinks with what is held, tombstones included.
+  /// Ids, names, values and a fixed sum per record, name, register and tag: grows and shrinks with what is held, tombstones included.
   var byteCount = 0
   /// Nodes whose life is true, typed or not.
   var aliveNodeCount = 0
@@ -61,6 +61,20 @@ extension DocumentState {
       target: nodes[Int(name.target)].id, targetHandle: names.handle(name.targetHandle))
   }
 
+  /// A name stays until the document is next collected, whoever used it, so it counts.
+  mutating func intern(_ name: FieldKey) -> Symbol {
+    let known = names.names.count
+    let symbol = names.intern(name)
+    if names.names.count > known { byteCount += Self.recordBytes + name.rawValue.utf8.count }
+    return symbol
+  }
+
+  /// A handle as a number: a missing one is `none`, an empty one is a name like any other.
+  mutating func intern(handle: String?) -> Symbol { handle.map { intern(FieldKey($0)) } ?? NameTable.none }
+
+  /// For each of another table's symbols the one here.
+  mutating func translation(of other: NameTable) -> [Symbol] { other.names.map { intern($0) } }
+
   mutating func ensureNode(_ id: NodeID) -> Slot {
     if let slot = nodeSlots[id] { return slot }
     let slot: Slot
@@ -80,7 +94,7 @@ extension DocumentState {
     ensureEdge(
       EdgeName(
         source: ensureNode(key.source), target: ensureNode(key.target),
-        sourceHandle: names.intern(handle: key.sourceHandle), targetHandle: names.intern(handle: key.targetHandle)))
+        sourceHandle: intern(handle: key.sourceHandle), targetHandle: intern(handle: key.targetHandle)))
   }
 
   private mutating func ensureEdge(_ name: EdgeName) -> Slot {
@@ -125,7 +139,7 @@ extension DocumentState {
 
 extension DocumentState {
   /// Names that this state must know under the numbers they have in `table`: only right after init.
-  mutating func adoptNames(_ table: NameTable) { for name in table.names { _ = names.intern(name) } }
+  mutating func adoptNames(_ table: NameTable) { for name in table.names { _ = intern(name) } }
 
   /// Puts a node into a state that does not have its registers.
   mutating func put(node id: NodeID, life: LWWRegister<Bool>?, fields: FieldMap) {
@@ -179,7 +193,7 @@ extension DocumentState {
 extension DocumentState {
   /// - Returns: whether the write won.
   mutating func writeMeta(_ field: FieldKey, _ value: JSONText?, stamp: Stamp) -> Bool {
-    count(meta.write(names.intern(field), value, stamp: stamp), value)
+    count(meta.write(intern(field), value, stamp: stamp), value)
   }
 
   mutating func writeNodeLife(_ slot: Slot, _ alive: Bool, stamp: Stamp) -> Bool {
@@ -205,7 +219,7 @@ extension DocumentState {
   }
 
   mutating func writeEdgeField(_ slot: Slot, _ field: FieldKey, _ value: JSONText?, stamp: Stamp) -> Bool {
-    count(edges[Int(slot)].fields.write(names.intern(field), value, stamp: stamp), value)
+    count(edges[Int(slot)].fields.write(intern(field), value, stamp: stamp), value)
   }
 
   mutating func writeCommentLife(_ comment: CommentID, _ alive: Bool, stamp: Stamp) -> Bool {
@@ -215,7 +229,7 @@ extension DocumentState {
 
   mutating func writeCommentField(_ comment: CommentID, _ field: FieldKey, _ value: JSONText?, stamp: Stamp) -> Bool {
     ensureComment(comment)
-    let symbol = names.intern(field)
+    let symbol = intern(field)
     return count(comments[comment, default: CommentRecord()].fields.write(symbol, value, stamp: stamp), value)
   }
 

@@ -56,11 +56,6 @@ struct NameTable: Sendable {
     return symbol
   }
 
-  /// For each of another table's symbols the one here.
-  mutating func translation(of other: NameTable) -> [Symbol] { other.names.map { intern($0) } }
-
-  /// A handle as a number: a missing one is `none`, an empty one is a name like any other.
-  mutating func intern(handle: String?) -> Symbol { handle.map { intern(FieldKey($0)) } ?? Self.none }
   func find(handle: String?) -> Symbol? { handle.map { find(FieldKey($0)) } ?? Self.none }
   func handle(_ symbol: Symbol) -> String? { symbol < 0 ? nil : names[Int(symbol)].rawValue }
 }

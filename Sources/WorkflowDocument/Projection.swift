@@ -44,15 +44,11 @@ struct Projection: Sendable {
   private(set) var visibleNodes = SortedSlots<NodeID>()
   private(set) var parents = ParentForest()
   private(set) var visibleEdgeCount = 0
-  /// Edges that were parked for a cycle when this state was last looked at.
-  private var likelyParked: Set<Slot> = []
   private var touchedNodes = Marks()
   private var touchedEdges = Marks()
   /// What `settle` changed, for issues and digests.
   private(set) var changedNodes = Marks()
   private(set) var changedEdges = Marks()
-
-  init(likelyParked: Set<Slot> = []) { self.likelyParked = likelyParked }
 
   func isVisible(_ node: Slot) -> Bool { Int(node) < isVisible.count && isVisible[Int(node)] }
   func standing(_ edge: Slot) -> EdgeStanding { Int(edge) < edges.count ? edges[Int(edge)].standing : .gone }
@@ -117,25 +113,22 @@ extension Projection {
     while edges.count < state.edges.count { edges.append(EdgeView()) }
     var work = SortedSlots<Stamp>()
     var withdrawn: [EdgeView] = []
-    let touched = touchedEdges.take()
-    for edge in touched {
+    for edge in touchedEdges.take() {
       changedEdges.mark(edge)
       if let view = refile(edge, state.edges[Int(edge)]) { withdrawn.append(view) }
       if edges[Int(edge)].standing == .undecided { work.insert(edge, key: edges[Int(edge)].lowest) }
     }
     free(after: withdrawn, into: &work)
-    if visibleEdgeCount == 0, touched.count > 1 { arrange(touched) }
+    if visibleEdgeCount == 0, work.count > 1 { arrange(work) }
     while let edge = work.popFirst() { decide(edge, &work) }
   }
 
-  /// The edges that are parked for a cycle, in edge order.
-  var parkedForCycle: [Slot] { cyclic.slots(after: .zero) }
-
   /// Before the first edges come, all at once: an order that most of them will agree with.
-  private mutating func arrange(_ slots: [Slot]) {
-    let undecided = slots.filter { edges[Int($0)].standing == .undecided && !likelyParked.contains($0) }
-    likelyParked = []
-    order.arrange(undecided.map { (edges[Int($0)].source, edges[Int($0)].target) }, nodeCount: isVisible.count)
+  private mutating func arrange(_ work: SortedSlots<Stamp>) {
+    var ends: [(source: Int32, target: Int32)] = []
+    ends.reserveCapacity(work.count)
+    work.visit { ends.append((edges[Int($0)].source, edges[Int($0)].target)) }
+    order.arrange(ends, nodeCount: isVisible.count)
   }
 
   /// Files the edge under its present tag and ends, undecided when both are visible.

@@ -6,7 +6,7 @@
 /// lengths, flags, as LEB128 numbers), *stamps* (each against the one before), *text* (ids, names, values, joined).
 ///
 /// Shape, in this order: version entries (replica, seq) · highest time · names · meta fields · nodes (id, life, fields), the visible ones
-/// first, each part in id order · ends (ids of nodes that only an edge names) · edges (ends and handles by number, twice the tag count plus one if parked for a cycle, tags, fields), those with tags first and in
+/// first, each part in id order · ends (ids of nodes that only an edge names) · edges (ends and handles by number, tags, fields), those with tags first and in
 /// edge order · comments (id, life, fields) · waiting removals (edge, tag).
 enum SnapshotFormat {
   static let magic: [UInt8] = Array("THYS".utf8)

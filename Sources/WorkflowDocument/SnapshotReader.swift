@@ -18,7 +18,7 @@ extension WorkflowDocument {
     var reader = SnapshotReader(columns, limits)
     try reader.read()
     self.init()
-    adopt(reader.state, parked: reader.parked)
+    adopt(reader.state)
   }
 }
 
@@ -71,8 +71,6 @@ private struct Column {
 
 private struct SnapshotReader {
   private(set) var state = DocumentState()
-  /// Edges that the writer had parked for a cycle.
-  private(set) var parked: Set<Slot> = []
   private let limits: SnapshotLimits
   private var shape: Column
   private var stamps: Column
@@ -133,7 +131,7 @@ private struct SnapshotReader {
     state.highestTime = HybridTime(rawValue: try shape.number())
     nameCount = try count(eachAtLeast: 1)
     for index in 0..<nameCount {
-      guard state.names.intern(FieldKey(try string())) == Symbol(index) else { throw .malformed("names out of order") }
+      guard state.intern(FieldKey(try string())) == Symbol(index) else { throw .malformed("names out of order") }
     }
     state.put(meta: try fields())
     try readNodes()
@@ -170,8 +168,8 @@ private struct SnapshotReader {
       var tags = TagSet()
       var lastTag = Stamp.zero
       let tagCount = try shape.number()
-      guard tagCount >> 1 <= UInt64(stamps.count) else { throw .malformed("a count beyond the end") }
-      for _ in 0..<(tagCount >> 1) {
+      guard tagCount <= UInt64(stamps.count) else { throw .malformed("a count beyond the end") }
+      for _ in 0..<tagCount {
         let tag = try seenStamp()
         guard tags.isEmpty || lastTag < tag else { throw .malformed("tags out of order") }
         _ = tags.add(tag)
@@ -179,7 +177,6 @@ private struct SnapshotReader {
       }
       if state.slot(of: name) != nil { throw .malformed("an edge is there twice") }
       state.put(edge: name, tags: tags, fields: try fields())
-      if tagCount & 1 == 1, let slot = state.slot(of: name) { parked.insert(slot) }
       try checkSize()
     }
   }

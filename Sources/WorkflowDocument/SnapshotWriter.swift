@@ -95,8 +95,7 @@ private struct SnapshotWriter {
       number(UInt64(numbers[Int(edge.name.target)]))
       number(UInt64(edge.name.sourceHandle + 1))
       number(UInt64(edge.name.targetHandle + 1))
-      // Whether it is parked goes along as a hint: the reader orders the graph faster.
-      number(UInt64(edge.tags.count) << 1 | (projection.standing(slot) == .cyclic ? 1 : 0))
+      number(UInt64(edge.tags.count))
       for tag in edge.tags.tags { stamps.append(tag) }
       write(edge.fields)
     }

@@ -53,7 +53,7 @@ public struct WorkflowDocument: Sendable {
       if state.writeNodeLife(slot, alive, stamp: stamp) { projection.touch(node: slot) }
     case .setNodeField(let node, let field, let value):
       let slot = state.ensureNode(node)
-      let symbol = state.names.intern(field)
+      let symbol = state.intern(field)
       guard state.writeNodeField(slot, symbol, value, stamp: stamp) else { return }
       fieldWritten(slot, symbol)
     case .addEdge(let key):
@@ -92,11 +92,9 @@ public struct WorkflowDocument: Sendable {
   }
 
   /// Takes over a state with slots of its own and derives everything from it. O(n log n).
-  ///
-  /// - Parameter parked: edges that were parked for a cycle before. Only a hint: it saves time where it is right.
-  mutating func adopt(_ state: DocumentState, parked: Set<Slot> = []) {
+  mutating func adopt(_ state: DocumentState) {
     self.state = state
-    projection = Projection(likelyParked: parked)
+    projection = Projection()
     digests = DigestCache()
     issueBook.forgetSlots()
     for slot in state.nodes.indices {

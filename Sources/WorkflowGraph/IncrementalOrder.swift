@@ -123,22 +123,44 @@ public struct IncrementalOrder: Sendable {
 
   public mutating func remove(_ edge: Int32) { lists.unlink(edge) }
 
-  /// Ranks the nodes so that as many of these edges as can agree with the order, before any edge was taken in: inserting them is O(1) each then,
-  /// save those on cycles. O(nodes + edges).
+  /// Ranks the nodes, before any edge was taken in, so that the longest acyclic beginning of these edges agrees with the order: inserting those is
+  /// O(1) each then. O(nodes + edges), times log(edges) when there is a cycle among them.
   public mutating func arrange(_ expected: [(source: Int32, target: Int32)], nodeCount: Int) {
     guard lists.isEmpty else { return }
-    var plan = EdgeLists()
-    plan.reserve(nodes: nodeCount, edges: expected.count)
-    for (index, edge) in expected.enumerated() { plan.link(Int32(index), from: edge.source, to: edge.target) }
     let count = max(nodeCount, ranks.count)
+    var plan = EdgeLists()
+    plan.reserve(nodes: count, edges: expected.count)
+    for (index, edge) in expected.enumerated() where edge.source != edge.target {
+      plan.link(Int32(index), from: edge.source, to: edge.target)
+    }
+    var best = Self.ranks(plan, first: expected.count, nodeCount: count)
+    var low = 0
+    var high = best == nil ? expected.count : 0
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if let found = Self.ranks(plan, first: middle, nodeCount: count) {
+        best = found
+        low = middle
+      } else {
+        high = middle
+      }
+    }
+    guard let best else { return }
+    ranks = best
     marks = Array(repeating: 0, count: count)
     search = 0
-    ranks = Array(repeating: -1, count: count)
+  }
+
+  /// A topological order of the first so many edges; `nil` when they have a cycle.
+  private static func ranks(_ plan: EdgeLists, first: Int, nodeCount: Int) -> [Int32]? {
+    let unseen: Int32 = -2
+    let open: Int32 = -1
+    var ranks = Array(repeating: unseen, count: nodeCount)
     // Depth-first; a node takes the last free rank once all it leads to have theirs.
-    var free = Int32(count)
+    var free = Int32(nodeCount)
     var path: [(node: Int32, edge: Int32)] = []
-    for root in 0..<Int32(count) where marks[Int(root)] == 0 {
-      marks[Int(root)] = 1
+    for root in 0..<Int32(nodeCount) where ranks[Int(root)] == unseen {
+      ranks[Int(root)] = open
       path.append((root, plan.firstOut(root)))
       while let (node, edge) = path.last {
         if edge < 0 {
@@ -148,13 +170,15 @@ public struct IncrementalOrder: Sendable {
           continue
         }
         path[path.count - 1].edge = plan.nextOut(edge)
+        if edge >= first { continue }
         let next = plan.target(edge)
-        guard marks[Int(next)] == 0 else { continue }
-        marks[Int(next)] = 1
+        if ranks[Int(next)] == open { return nil }
+        guard ranks[Int(next)] == unseen else { continue }
+        ranks[Int(next)] = open
         path.append((next, plan.firstOut(next)))
       }
     }
-    search = 1
+    return ranks
   }
 
   /// The edges that leave a node between the two in the order and end at most at the second: all that a path between them can use.
