@@ -41,10 +41,13 @@ struct ChangeTail: Sendable {
     return Array(changes[(changes.startIndex + Int(position - positionBefore))...])
   }
 
-  /// Changes that a replica at `version` lacks, oldest first; `nil` when they are not all here. O(tail), bounded by its count.
+  /// Everything from the first change on that a replica at `version` lacks, so that positions have no gap; `nil` when it is not all here.
+  ///
+  /// O(tail), bounded by its count.
   func missing(from version: Version) -> [LoggedChange]? {
     guard version.covers(versionBefore) else { return nil }
-    return changes.filter { version[$0.change.replica] < $0.change.seq }
+    guard let first = changes.firstIndex(where: { version[$0.change.replica] < $0.change.seq }) else { return [] }
+    return Array(changes[first...])
   }
 
   /// What the document held at `position`; `nil` when that is further back than the tail. O(tail).

@@ -200,6 +200,23 @@ import WorkflowDocument
     #expect(stage.peers[bob]?.welcome?.position == 5)
   }
 
+  @Test("[OR1] a catch-up has no gap in positions, even when the replica holds some of what comes")
+  func noGaps() {
+    var stage = Stage()
+    let ada = stage.join()
+    let bob = stage.join("bob")
+    for index in 0..<3 {
+      stage.edit(ada, "a\(index)")
+      stage.edit(bob, "b\(index)")
+    }
+    // All of ada's, none of bob's: no prefix of the order.
+    var held = WorkflowDocument()
+    for entry in stage.store.log where entry.change.replica == ReplicaID(1) { #expect(throws: Never.self) { try held.apply(entry.change) } }
+    let eve = stage.join("eve", holding: held)
+    #expect(stage.peers[eve]?.welcome?.catchup == .changes)
+    #expect(stage.received(eve).contains(.changes(Array(stage.store.log[1...]))))
+  }
+
   @Test("[ME3] below the tail, or ahead of what the server has, a snapshot is sent")
   func snapshotWhenTailIsShort() {
     var limits = RoomLimits()
