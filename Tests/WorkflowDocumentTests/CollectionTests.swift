@@ -54,6 +54,22 @@ import WorkflowGraph
     #expect(bo.document.byteCount == bytes)
   }
 
+  @Test("[LM1][ME5] names that nobody uses any more count until they are collected")
+  func names() throws {
+    var anna = Writer(1)
+    try anna.write(make("a"))
+    let before = anna.document.byteCount
+    for round in 0..<10 {
+      try anna.write(.addEdge(EdgeKey(source: node("a"), sourceHandle: "handle \(round)", target: node("b"))))
+      let edge = anna.document.edges(at: node("a"))[0]
+      try anna.write(.removeEdge(edge, tags: anna.document.liveTags(edge)))
+    }
+    #expect(anna.document.byteCount > before + 500)
+    try anna.write(.setMeta(field: .title, value: nil))
+    _ = anna.document.collect(stable: anna.document.version, before: HybridTime(rawValue: .max))
+    #expect(anna.document.byteCount == before)
+  }
+
   @Test("[DO6] edges that come and go leave nothing behind")
   func edgesLeaveNothing() throws {
     var anna = Writer(1)

@@ -39,6 +39,22 @@ import WorkflowGraph
     }
   }
 
+  @Test("[GV6] arranging beforehand changes which edges are cheap and not which are taken")
+  func arranged() {
+    for seed in 0..<200 as Range<UInt64> {
+      var random = SeededRandom(seed: seed)
+      let edges = (0..<30).map { _ in (source: Int32.random(in: 0..<10, using: &random), target: Int32.random(in: 0..<10, using: &random)) }
+      var (plain, arranged) = (IncrementalOrder(), IncrementalOrder())
+      arranged.arrange(edges, nodeCount: 10)
+      #expect((0..<10).map { arranged.rank($0) }.sorted() == Array(0..<10), "seed \(seed)")
+      for (index, edge) in edges.enumerated() {
+        let taken = plain.insert(Int32(index), from: edge.source, to: edge.target)
+        let takenToo = arranged.insert(Int32(index), from: edge.source, to: edge.target)
+        #expect(taken == takenToo, "seed \(seed)")
+      }
+    }
+  }
+
   @Test("[GV6] two edges between the same nodes come and go each for itself")
   func parallel() {
     var order = IncrementalOrder()
