@@ -117,7 +117,7 @@ import WorkflowGraph
     #expect(mixed == [.forbidden])
   }
 
-  @Test("[RF1] invalid: no ops; a field that is never in the document; a fault that the decoder found")
+  @Test("[RF1] [RF2] invalid: no ops; a field that is never in the document; a fault that the decoder found")
   func invalid() {
     #expect(refusals { stage, id in [stage.change(id)] } == [.invalid])
     #expect(refusals { stage, id in [stage.change(id, .set("n", "selected", "true"))] } == [.invalid])
@@ -136,7 +136,7 @@ import WorkflowGraph
     #expect(stage.peers[ada]?.refusals.first?.text == "long")
   }
 
-  @Test("[RF1] too_large: ops in a change, changes in a batch")
+  @Test("[RF1] [LM1] too_large: ops in a change, changes in a batch")
   func tooLarge() {
     var limits = RoomLimits()
     limits.protocolLimits.opsPerChangeMax = 2

@@ -75,7 +75,7 @@ import WorkflowGraph
     #expect(Set(names) == Set((0..<10).map { "p\($0)" } + ["last"]))
   }
 
-  @Test("a presence that is too large is answered with an error and changes nothing")
+  @Test("[PR1] [ER1] a presence that is too large is answered with an error and changes nothing")
   func tooLarge() {
     var stage = Stage()
     let ada = stage.join()

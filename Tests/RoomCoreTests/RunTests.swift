@@ -88,7 +88,7 @@ import WorkflowGraph
     #expect(stage.peers[eve]?.errors.map(\.request) == [5, 6])
   }
 
-  @Test("coalesce: the same graph is not run twice; the second caller hears the start under its own key")
+  @Test("[RU3] coalesce: the same graph is not run twice; the second caller hears the start under its own key")
   func coalesce() {
     var (stage, ada, bob) = started()
     stage.say(request("a"), ada)
@@ -102,7 +102,7 @@ import WorkflowGraph
     #expect(stage.startedRuns.count == 2, "another graph is another run")
   }
 
-  @Test("the same key gives the same run, also when it is over")
+  @Test("[RU3] the same key gives the same run, also when it is over")
   func idempotency() {
     var (stage, ada, bob) = started()
     stage.say(request("a"), ada)
@@ -116,7 +116,7 @@ import WorkflowGraph
     #expect(stage.peers[ada]?.runEvents.isEmpty == true)
   }
 
-  @Test("queue, parallel, reject, and the bound on runs at once")
+  @Test("[RU3] queue, parallel, reject, and the bound on runs at once")
   func policies() {
     var (stage, ada, _) = started()
     stage.say(request("a"), ada)
@@ -146,7 +146,7 @@ import WorkflowGraph
     #expect(second?.value.nodes.count == 1)
   }
 
-  @Test("parked edges: refused with the reasons, or left out")
+  @Test("[RU1] parked edges: refused with the reasons, or left out")
   func parked() {
     var (stage, ada, _) = started()
     stage.send([stage.change(ada, .addEdge(EdgeKey(source: NodeID("n"), target: NodeID("gone"))))], ada)
@@ -159,7 +159,7 @@ import WorkflowGraph
     #expect(stage.startedRuns.values.first?.edges.isEmpty == true)
   }
 
-  @Test("cancel reaches the engine once; before the start is durable the run never begins")
+  @Test("[RU4] cancel reaches the engine once; before the start is durable the run never begins")
   func cancel() {
     var (stage, ada, _) = started()
     stage.say(request("a"), ada)
@@ -203,7 +203,7 @@ import WorkflowGraph
     #expect(stage.peers[zoe]?.runEvents.map(\.seq) == [1, 2, 3, 4])
   }
 
-  @Test("a run that was going on when the server died is closed with run_failed")
+  @Test("[RU2] a run that was going on when the server died is closed with run_failed")
   func interrupted() {
     let store = DurableState()
     var stage = Stage(RoomSeed(interruptedRuns: [InterruptedRun(run: RunID(rawValue: "old"), lastSeq: 7)]), store: store)

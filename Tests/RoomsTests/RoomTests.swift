@@ -219,7 +219,7 @@ import WorkflowGraph
     try await server.stop()
   }
 
-  @Test("[WP1] what is no message, or no hello, or in the wrong frames, or too late, ends with its code; others go on")
+  @Test("[WP1] [WP5] [WP6] what is no message, or no hello, or in the wrong frames, or too late, ends with its code; others go on")
   func malformed() async throws {
     let server = Server()
     let bob = try await TestClient.joined(server.registry, workflow, on: server.loops[1])
