@@ -3,20 +3,17 @@ import { compareEdgeKeys, compareStamps, compareText } from "./stamp.js";
 /**
  * The graph that everybody sees [GV1 to GV3b].
  * @returns {{nodes: Map<string, Map>, edges: object[], parked: {edge: object, reason: "orphan" | "cycle"}[], parents: Map<string, string>}}
- *   nodes in id order with their registers, edges in edge order, parents without the chains that close a loop
+ *   nodes in id order with their registers, edges and parked edges in edge order, parents without the chains that close a loop
  */
 export function project(replica) {
   const nodes = visibleNodes(replica);
-  const parked = [];
-  const joined = [];
-  for (const edge of orderedEdges(replica)) {
-    if (nodes.has(edge.key.source) && nodes.has(edge.key.target)) joined.push(edge);
-    else parked.push({ edge, reason: "orphan" });
-  }
+  const ordered = orderedEdges(replica);
+  const joined = ordered.filter(({ key }) => nodes.has(key.source) && nodes.has(key.target));
+  const joins = new Set(joined);
   const closing = cycleClosers(joined);
-  const edges = joined.filter((edge) => !closing.has(edge));
-  for (const edge of closing) parked.push({ edge, reason: "cycle" });
-  return { nodes, edges, parked, parents: parentsOf(nodes) };
+  const parked = ordered.filter((edge) => !joins.has(edge) || closing.has(edge))
+    .map((edge) => ({ edge, reason: joins.has(edge) ? "cycle" : "orphan" }));
+  return { nodes, edges: joined.filter((edge) => !closing.has(edge)), parked, parents: parentsOf(nodes) };
 }
 
 function visibleNodes(replica) {
