@@ -97,7 +97,7 @@ extension DocumentState {
         sourceHandle: intern(handle: key.sourceHandle), targetHandle: intern(handle: key.targetHandle)))
   }
 
-  private mutating func ensureEdge(_ name: EdgeName) -> Slot {
+  mutating func ensureEdge(_ name: EdgeName) -> Slot {
     if let slot = edgeSlots[name] { return slot }
     let slot: Slot
     if let free = freeEdges.popLast() {
@@ -144,7 +144,11 @@ extension DocumentState {
   /// Puts a node into a state that does not have its registers.
   mutating func put(node id: NodeID, life: LWWRegister<Bool>?, fields: FieldMap) {
     if life == nil, fields.isEmpty { return }
-    let slot = ensureNode(id)
+    put(ensureNode(id), life, fields)
+  }
+
+  /// As above for a slot that has no registers yet.
+  mutating func put(_ slot: Slot, _ life: LWWRegister<Bool>?, _ fields: FieldMap) {
     nodes[Int(slot)].life = life
     nodes[Int(slot)].fields = fields
     if life?.value ?? false { aliveNodeCount += 1 }
@@ -158,12 +162,8 @@ extension DocumentState {
     put(ensureEdge(key), tags, fields)
   }
 
-  mutating func put(edge name: EdgeName, tags: TagSet, fields: FieldMap) {
-    if tags.isEmpty, fields.isEmpty { return }
-    put(ensureEdge(name), tags, fields)
-  }
-
-  private mutating func put(_ slot: Slot, _ tags: TagSet, _ fields: FieldMap) {
+  /// As above for a slot that has neither tags nor fields yet.
+  mutating func put(_ slot: Slot, _ tags: TagSet, _ fields: FieldMap) {
     edges[Int(slot)].tags = tags
     edges[Int(slot)].fields = fields
     byteCount += Self.registerBytes * tags.count

@@ -151,9 +151,10 @@ private struct SnapshotReader {
     state.reserve(nodes: min(nodeCount, limits.documentBytesMax / DocumentState.recordBytes), edges: 0)
     for _ in 0..<nodeCount {
       let id = NodeID(try string())
-      if let slot = state.slot(of: id), !state.nodes[Int(slot)].isEmpty { throw .malformed("a node is there twice") }
-      state.put(node: id, life: try life(), fields: try fields())
-      nodes.append(state.ensureNode(id))
+      let slot = state.ensureNode(id)
+      guard state.nodes[Int(slot)].isEmpty else { throw .malformed("a node is there twice") }
+      state.put(slot, try life(), try fields())
+      nodes.append(slot)
       try checkSize()
     }
     for _ in 0..<(try count(eachAtLeast: 1)) {
@@ -163,7 +164,9 @@ private struct SnapshotReader {
   }
 
   private mutating func readEdges() throws(SnapshotError) {
-    for _ in 0..<(try count(eachAtLeast: 6)) {
+    let edgeCount = try count(eachAtLeast: 6)
+    state.reserve(nodes: 0, edges: min(edgeCount, limits.documentBytesMax / DocumentState.recordBytes))
+    for _ in 0..<edgeCount {
       let name = EdgeName(source: try node(), target: try node(), sourceHandle: try handle(), targetHandle: try handle())
       var tags = TagSet()
       var lastTag = Stamp.zero
@@ -175,8 +178,11 @@ private struct SnapshotReader {
         _ = tags.add(tag)
         lastTag = tag
       }
-      if state.slot(of: name) != nil { throw .malformed("an edge is there twice") }
-      state.put(edge: name, tags: tags, fields: try fields())
+      let fields = try fields()
+      if tags.isEmpty, fields.isEmpty { throw .malformed("an edge of which nothing is left") }
+      let slot = state.ensureEdge(name)
+      guard state.edges[Int(slot)].isEmpty else { throw .malformed("an edge is there twice") }
+      state.put(slot, tags, fields)
       try checkSize()
     }
   }
