@@ -138,12 +138,15 @@ extension Room {
     actions.append(.close(id, .draining, reason: text))
   }
 
-  private func firstParticipants() -> [Participant] {
+  /// Kept from joiner to joiner: in a rush all share one array.
+  private mutating func firstParticipants() -> [Participant] {
+    if let known = presence.first { return known }
     var first: [Participant] = []
     for session in sessions.values where session.isAnnounced {
       if first.count == limits.welcomeParticipantCountMax { break }
       first.append(session.participant)
     }
+    presence.first = first
     return first
   }
 }

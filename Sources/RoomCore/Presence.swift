@@ -20,9 +20,9 @@ extension Room {
 
   /// Others learn of the session with the next tick, and it of them.
   mutating func announce(_ id: SessionID, into actions: inout [RoomAction]) {
+    guard let participant = sessions[id]?.participant else { return }
     sessions[id]?.isAnnounced = true
-    presence.joined.append(id)
-    presence.newcomers.append(id)
+    presence.join(participant, id, firstCountMax: limits.welcomeParticipantCountMax)
     armTick(into: &actions)
   }
 

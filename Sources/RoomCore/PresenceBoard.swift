@@ -9,14 +9,27 @@ struct PresenceBoard: Sendable {
   var left: [String] = []
   /// Live since the last tick: they get everybody's slot, in one frame that all of them share.
   var newcomers: [SessionID] = []
+  /// Those whom a welcome names; `nil` when one of them has left or changed.
+  var first: [Participant]?
   var tickedAtMilliseconds: UInt64 = 0
 
   var isQuiet: Bool { dirty.isEmpty && joined.isEmpty && left.isEmpty && newcomers.isEmpty }
 
-  mutating func rejoin(_ id: SessionID) { joined.append(id) }
+  mutating func join(_ participant: Participant, _ id: SessionID, firstCountMax: Int) {
+    joined.append(id)
+    newcomers.append(id)
+    if let count = first?.count, count < firstCountMax { first?.append(participant) }
+  }
+
+  mutating func rejoin(_ id: SessionID) {
+    joined.append(id)
+    first = nil
+  }
 
   mutating func leave(_ session: Session) {
-    if session.isAnnounced { left.append(session.text) }
+    guard session.isAnnounced else { return }
+    left.append(session.text)
+    if first?.contains(where: { $0.session == session.text }) == true { first = nil }
   }
 
   mutating func clear(nowMilliseconds: UInt64) {
