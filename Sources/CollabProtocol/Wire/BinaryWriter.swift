@@ -107,9 +107,11 @@ struct BinaryWriter: WireWriter {
   @inline(__always) mutating func messages<T>(
     _ number: UInt32, _ name: StaticString, _ items: [T], _ body: (inout Self, T) -> Void
   ) {
-    for item in items {
-      tag(number, .bytes)
-      delimited { body(&$0, item) }
+    items.withUnsafeBufferPointer { items in
+      for at in items.indices {
+        tag(number, .bytes)
+        delimited { body(&$0, items[at]) }
+      }
     }
   }
 

@@ -108,7 +108,9 @@ struct JSONWriter: WireWriter {
     guard !items.isEmpty else { return }
     key(name)
     byte(UInt8(ascii: "["))
-    for item in items { element(&self, item) }
+    items.withUnsafeBufferPointer { items in
+      for at in items.indices { element(&self, items[at]) }
+    }
     close(UInt8(ascii: "]"))
     comma()
   }

@@ -64,9 +64,12 @@ struct SizeBound: WireWriter {
   ) {
     guard !items.isEmpty else { return }
     field(name)
-    for item in items {
-      bytes += Self.fieldBytes
-      body(&self, item)
+    // Through a pointer an element is lent and not copied: an op holds up to five references.
+    items.withUnsafeBufferPointer { items in
+      for at in items.indices {
+        bytes += Self.fieldBytes
+        body(&self, items[at])
+      }
     }
   }
   @inline(__always) mutating func strings<T>(_ number: UInt32, _ name: StaticString, _ items: [T], _ text: (T) -> String) {
