@@ -1,4 +1,4 @@
-import CRDT
+public import CRDT
 public import CollabProtocol
 public import WorkflowDocument
 public import WorkflowGraph
@@ -54,6 +54,15 @@ public struct ReplayPlan: Sendable {
       let known = tags.compactMap { newTags[$0] }.filter { seen.insert($0).inserted }
       return known.isEmpty ? nil : .removeEdge(edge, tags: known)
     }
+  }
+
+  /// What must have arrived at the client before it makes a step: the adds of others that it removes. Spec: DO4.
+  public func needs(_ step: Step) -> Version {
+    var needed = Version()
+    for case .removeEdge(_, let tags) in step.ops {
+      for tag in tags { if let new = newTags[tag] { needed.raise(new.replica, to: new.seq) } }
+    }
+    return needed
   }
 
   /// Tells the stamps under which a step was made, before any later step is asked for.

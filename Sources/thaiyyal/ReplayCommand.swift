@@ -73,6 +73,7 @@ struct ReplayCommand: AsyncParsableCommand {
       // A removal names adds; when another client made them, they have to be here first.
       let named = Version(named: ops)
       if await !session.version.covers(named) { try await session.reached(named) }
+      try await session.reached(plan.needs(step))
       // One clock for all clients: later steps win over earlier ones whoever makes them.
       let time = clock.tick(nowMilliseconds: await session.serverMilliseconds)
       plan.made(step, as: try await session.edit(ops, stampedAt: time))

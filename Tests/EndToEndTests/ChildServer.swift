@@ -1,0 +1,98 @@
+import CollabClient
+import Foundation
+import Glibc
+import Testing
+
+/// `thaiyyal serve` as a process of its own, with its data in a SQLite file, to be killed without mercy.
+final class ChildServer: Sendable {
+  let pid: pid_t
+  let port: Int
+
+  /// The executable that was built beside these tests.
+  static var executable: String? {
+    let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
+    return [folder + "/thaiyyal", Bundle.main.bundlePath + "/thaiyyal", Bundle.main.bundlePath + "/../thaiyyal"]
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
+  /// Starts it and waits until it says that it listens.
+  ///
+  /// - Parameter port: 0 for the first start; then the one it had, so that clients find it again.
+  static func start(_ executable: String, data: String, port: Int) async throws -> ChildServer {
+    let arguments = [
+      executable, "serve", "--plain", "--host", "127.0.0.1", "--port", "\(port)", "--data", data, "--loops", "1", "--log-level", "error",
+    ]
+    // The waiting for its first lines happens on a thread that may block.
+    return try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread {
+        do { continuation.resume(returning: try spawn(arguments)) } catch { continuation.resume(throwing: error) }
+      }
+    }
+  }
+
+  struct Failed: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  private init(pid: pid_t, port: Int) {
+    self.pid = pid
+    self.port = port
+  }
+
+  /// With no signal blocked: a child inherits what the test's own threads block.
+  private static func spawn(_ arguments: [String]) throws -> ChildServer {
+    var pipe: [Int32] = [0, 0]
+    guard Glibc.pipe(&pipe) == 0, fcntl(pipe[0], F_SETFD, FD_CLOEXEC) == 0, fcntl(pipe[1], F_SETFD, FD_CLOEXEC) == 0 else {
+      throw Failed(description: "pipe: \(errno)")
+    }
+    defer { Glibc.close(pipe[0]) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    var pid: pid_t = 0
+    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    let result = posix_spawn(&pid, arguments[0], &actions, &attributes, &pointers, environ)
+    Glibc.close(pipe[1])
+    guard result == 0 else { throw Failed(description: "posix_spawn: \(String(cString: strerror(result)))") }
+    guard let port = readPort(pipe[0]) else {
+      kill(pid, SIGKILL)
+      waitpid(pid, nil, 0)
+      throw Failed(description: "the server ended before it listened")
+    }
+    return ChildServer(pid: pid, port: port)
+  }
+
+  /// From the line that names the protocol's address.
+  private static func readPort(_ file: Int32) -> Int? {
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = read(file, &buffer, buffer.count)
+      guard count > 0 else { return nil }
+      text += buffer[..<count]
+      let lines = String(decoding: text, as: UTF8.self)
+      if let found = lines.firstMatch(of: #/protocol +ws:\/\/[^:\/]+:([0-9]+)/#) { return Int(found.1) }
+    }
+  }
+
+  /// SIGKILL, and gone when this returns.
+  func killNow() async {
+    kill(pid, SIGKILL)
+    let pid = pid
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      Thread.detachNewThread {
+        waitpid(pid, nil, 0)
+        continuation.resume()
+      }
+    }
+  }
+}
