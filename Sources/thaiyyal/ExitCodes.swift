@@ -26,7 +26,9 @@ func reporting(_ body: () async throws -> Void) async throws {
     throw code
   } catch let stop as ClientStop {
     Console.error("\(stop)")
-    if stop.reason == .untrusted { Console.note("trust the server's certificate with --ca FILE or --fingerprint SHA256, or pass --insecure") }
+    if stop.reason == .untrusted {
+      Console.note("trust the server's certificate with --ca FILE or --fingerprint SHA256, or pass --insecure")
+    }
     throw exitCode(of: stop)
   } catch let fault as DataFault {
     Console.error(fault.description)

@@ -1,5 +1,6 @@
 import CRDT
 import CollabProtocol
+import Foundation
 import Testing
 import WorkflowDocument
 import WorkflowGraph
@@ -142,7 +143,14 @@ private struct World {
 
 @Suite("Any number of clients, any faults: one document")
 struct ConvergenceTests {
-  @Test("[RS1, RF1, CR5] machines and a server over a bad network end equal", arguments: 1...60 as ClosedRange<UInt64>)
+  /// `SEED=7` replays one, `SEEDS=1000` tries many.
+  private static let seeds: [UInt64] = {
+    let environment = ProcessInfo.processInfo.environment
+    if let seed = environment["SEED"].flatMap({ UInt64($0) }) { return [seed] }
+    return Array(1...(environment["SEEDS"].flatMap { UInt64($0) } ?? 60))
+  }()
+
+  @Test("[RS1, RF1, CR5] machines and a server over a bad network end equal", arguments: Self.seeds)
   func converge(seed: UInt64) throws {
     var world = World(seed: seed, clients: 2 + Int(seed % 3))
     world.server.refusalPercent = seed % 2 == 0 ? 3 : 0

@@ -26,8 +26,14 @@ private final class Promises: Sendable {
       }
     }
   }
-  var all: [UInt64: Change] { shown.withLock { $0 } }
-  var broken: [String] { contradictions.withLock { $0 } }
+
+  func check(_ version: Version, countMin: Int) {
+    let all = shown.withLock { $0 }
+    for change in all.values { #expect(version.covers(change.stamp(0).id)) }
+    #expect(all.count > countMin, "there was hardly any load: \(all.count) changes")
+    let broken = contradictions.withLock { $0 }
+    #expect(broken.isEmpty, "\(broken.prefix(3))")
+  }
 }
 
 private final class Flag: Sendable {
@@ -58,7 +64,7 @@ struct KillTests {
     let promises = Promises()
     let sessions = (0..<4).map { Self.session(port: port, index: $0, promises) }
     let isOver = Flag()
-    let acknowledged = Mutex<[ReplicaID: UInt64]>([:])
+    var acknowledged: [ReplicaID: UInt64] = [:]
     let writers = sessions.enumerated().map { index, session in
       Task { try await Self.write(session, seed: seed &+ UInt64(index), until: isOver) }
     }
@@ -68,34 +74,23 @@ struct KillTests {
         for session in sessions {
           // Everything below the oldest that waits was acknowledged.
           let (replica, through) = await session.turn { ($0.replica, $0.acknowledgedThrough) }
-          acknowledged.withLock { $0[replica] = max($0[replica] ?? 0, through) }
+          acknowledged[replica] = max(acknowledged[replica] ?? 0, through)
         }
         await child.killNow()
         child = try await ChildServer.start(executable, data: data, port: port)
       }
       isOver.raise()
       for writer in writers { try await writer.value }
-      for session in sessions { try await session.saved() }
-      let last = try await sessions[0].verified()
-      for session in sessions {
-        try await session.reached(last.version)
-        #expect(await session.hashes().document == last.documentHash)
-        let counters = await session.counters
-        #expect(counters.divergences == 0 && counters.refusals == 0)
-        #expect(counters.joins > Self.killCount / 4, "the load did not come back after the kills")
-        await session.close()
-      }
+      let last = try await Self.agree(sessions)
       // An empty newcomer learns everything from the disk.
       await child.killNow()
       child = try await ChildServer.start(executable, data: data, port: port)
       let newcomer = Self.session(port: port, index: 9, Promises())
       #expect(try await newcomer.verified().documentHash == last.documentHash)
       let version = await newcomer.version
-      for (replica, seq) in acknowledged.withLock({ $0 }) { #expect(version[replica] >= seq) }
-      for change in promises.all.values { #expect(version.covers(change.stamp(0).id)) }
-      #expect(promises.broken.isEmpty, "\(promises.broken.prefix(3))")
-      #expect(promises.all.count > Self.killCount * 5, "there was hardly any load: \(promises.all.count) changes")
       await newcomer.close()
+      for (replica, seq) in acknowledged { #expect(version[replica] >= seq) }
+      promises.check(version, countMin: Self.killCount * 5)
     } catch {
       isOver.raise()
       for writer in writers { writer.cancel() }
@@ -103,6 +98,21 @@ struct KillTests {
       throw error
     }
     await child.killNow()
+  }
+
+  /// Everything saved, everybody at the same version with the same hash, none of it by healing.
+  private static func agree(_ sessions: [CollabSession]) async throws -> HashReport {
+    for session in sessions { try await session.saved() }
+    let last = try await sessions[0].verified()
+    for session in sessions {
+      try await session.reached(last.version)
+      #expect(await session.hashes().document == last.documentHash)
+      let counters = await session.counters
+      #expect(counters.divergences == 0 && counters.refusals == 0)
+      #expect(counters.joins > killCount / 4, "the load did not come back after the kills")
+      await session.close()
+    }
+    return last
   }
 
   private static func session(port: Int, index: Int, _ promises: Promises) -> CollabSession {
