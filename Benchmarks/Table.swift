@@ -4,17 +4,14 @@ struct Table {
 
   mutating func add(_ group: String, _ what: String, _ result: String, target: String = "") { rows.append((group, what, result, target)) }
 
+  /// Groups in the order of their first row.
   var markdown: String {
-    var text = ""
-    var group = ""
-    for row in rows {
-      if row.group != group {
-        group = row.group
-        text += "\n## \(group)\n\n| what | measured | target |\n|---|---|---|\n"
-      }
-      text += "| \(row.what) | \(row.result) | \(row.target) |\n"
-    }
-    return text
+    var groups: [String] = []
+    for row in rows where !groups.contains(row.group) { groups.append(row.group) }
+    return groups.map { group in
+      "\n## \(group)\n\n| what | measured | target |\n|---|---|---|\n"
+        + rows.filter { $0.group == group }.map { "| \($0.what) | \($0.result) | \($0.target) |\n" }.joined()
+    }.joined()
   }
 }
 
