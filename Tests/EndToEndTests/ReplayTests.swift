@@ -28,7 +28,7 @@ private final class Tape: Sendable {
 
 private final class TapeLines: Sendable {
   private let buffer = Mutex(ByteBuffer())
-  func add(_ line: ByteBuffer) { buffer.withLock { $0.writeImmutableBuffer(line) } }
+  func add(_ line: ByteBuffer) { _ = buffer.withLock { $0.writeImmutableBuffer(line) } }
   var all: ByteBuffer { buffer.withLock { $0 } }
 }
 
