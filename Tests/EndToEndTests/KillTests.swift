@@ -56,8 +56,7 @@ struct KillTests {
     let folder = NSTemporaryDirectory() + "thaiyyal-kill-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let executable = ChildServer.executable!
-    let data = folder + "/data.sqlite"
+    let (executable, data) = (ChildServer.executable!, folder + "/data.sqlite")
     var child = try await ChildServer.start(executable, data: data, port: 0)
     let port = child.port
 
