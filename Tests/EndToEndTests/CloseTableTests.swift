@@ -229,7 +229,7 @@ struct CloseTableTests {
     }
   }
 
-  @Test("[FC2] 4508: does not read what it is sent; everybody else goes on at full speed")
+  @Test("[FC2] 4508: does not read what it is sent; who writes is answered all the while")
   func tooSlow() async throws {
     var options = TestServer.Options()
     options.limits.outboxBytesMax = 64 << 10
