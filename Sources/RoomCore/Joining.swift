@@ -42,7 +42,10 @@ extension Room {
         }
         joining.lease = Lease(replica: holder.lease.replica, secret: secret)
       } else {
-        guard leases.count < limits.leaseCountMax else { return close(id, .draining, "no replica id is free", into: &actions) }
+        if leases.count >= limits.leaseCountMax {
+          guard let unused = leases.popLongestUnused() else { return close(id, .draining, "no replica id is free", into: &actions) }
+          endLease(unused, into: &actions)
+        }
         let version = document.version
         let lease = leases.grant(
           digest: joining.arrival.freshDigest, to: id, nowMilliseconds: now.wallMilliseconds, seqOf: { version[$0] })

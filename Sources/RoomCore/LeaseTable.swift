@@ -27,6 +27,8 @@ struct LeaseTable: Sendable {
   private var endedOrder: Deque<[UInt8]> = []
   /// Ids below `next` that nobody holds.
   private var free: Heap<UInt32> = []
+  /// Leases that no session shows, longest unused first. An entry that is out of date is passed over.
+  private var unused: Deque<(replica: ReplicaID, touchedAtMilliseconds: UInt64)> = []
   private var next: UInt32 = 1
   private let endedCountMax: Int
 
@@ -38,6 +40,7 @@ struct LeaseTable: Sendable {
         holders[record.replica] = Holder(lease: record)
         replicaOfDigest[record.secretDigest] = record.replica
         next = max(next, record.replica.rawValue + 1)
+        noteUnused(record)
       } else {
         remember(record)
       }
@@ -90,7 +93,28 @@ struct LeaseTable: Sendable {
   mutating func release(_ replica: ReplicaID, by session: SessionID, nowMilliseconds: UInt64) -> ReplicaLease? {
     guard holders[replica]?.session == session else { return nil }
     holders[replica]?.session = nil
-    return touch(replica, nowMilliseconds: nowMilliseconds)
+    let lease = touch(replica, nowMilliseconds: nowMilliseconds)
+    if let lease { noteUnused(lease) }
+    return lease
+  }
+
+  /// The lease that no session has shown for the longest time; `nil` when all are in use. Amortised O(1).
+  mutating func popLongestUnused() -> ReplicaID? {
+    while let entry = unused.popFirst() {
+      if isUnused(entry) { return entry.replica }
+    }
+    return nil
+  }
+
+  private func isUnused(_ entry: (replica: ReplicaID, touchedAtMilliseconds: UInt64)) -> Bool {
+    guard let holder = holders[entry.replica], holder.session == nil else { return false }
+    return holder.lease.touchedAtMilliseconds == entry.touchedAtMilliseconds
+  }
+
+  private mutating func noteUnused(_ lease: ReplicaLease) {
+    unused.append((lease.replica, lease.touchedAtMilliseconds))
+    // Sessions that come and go leave entries behind: never more than there are leases.
+    if unused.count > 2 * holders.count + 64 { unused = unused.filter { isUnused($0) } }
   }
 
   mutating func touch(_ replica: ReplicaID, nowMilliseconds: UInt64) -> ReplicaLease? {

@@ -4,7 +4,7 @@ import WorkflowDocument
 
 /// How a session ends, by its own will or not.
 extension Room {
-  /// The connection is gone. The lease stays for the idle time, or ends at once when it was never used and will not be.
+  /// The connection is gone. The lease stays for the idle time, or ends at once when the peer said that it is done.
   mutating func leave(_ id: SessionID, isFinal: Bool, into actions: inout [RoomAction]) {
     remove(id, isFinal ? .normal : CloseCode(rawValue: 1006), isFinal: isFinal, into: &actions)
   }
@@ -15,8 +15,8 @@ extension Room {
     snapshots.forget(id)
     presence.leave(session)
     if !presence.isQuiet { armTick(into: &actions) }
-    if let replica = session.replica, let holder = leases[replica], holder.session == id {
-      if isFinal, document.version[replica] == holder.lease.seqBefore {
+    if let replica = session.replica, leases[replica]?.session == id {
+      if isFinal {
         endLease(replica, into: &actions)
       } else if let lease = leases.release(replica, by: id, nowMilliseconds: now.wallMilliseconds) {
         write(.lease(lease), as: .lease, into: &actions)

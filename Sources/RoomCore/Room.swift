@@ -101,7 +101,7 @@ public struct Room: Sendable {
     self.now = now
     switch event {
     case .sessionArrived(let arrival): arrive(arrival, into: &actions)
-    case .messageReceived(let message, let session): receive(message, from: session, into: &actions)
+    case .messageReceived, .messageRefused: hear(event, into: &actions)
     case .sessionLeft(let session, let isFinal): leave(session, isFinal: isFinal, into: &actions)
     case .outboxMeasured(let session, let bytes): measureOutbox(of: session, bytes: bytes, into: &actions)
     case .writesCommitted(let count): release(committed: count, into: &actions)
@@ -128,19 +128,36 @@ public struct Room: Sendable {
     while let id = welcomed.popLast() {
       guard let early = sessions[id]?.early, !early.isEmpty else { continue }
       sessions[id]?.early = []
-      for message in early { receive(message, from: id, into: &actions) }
+      for event in early { hear(event, into: &actions) }
       release(committed: 0, into: &actions)
     }
   }
 
-  private mutating func receive(_ message: ClientMessage, from id: SessionID, into actions: inout [RoomAction]) {
+  /// What a session says, in the order it was said; the welcome comes before every answer.
+  private mutating func hear(_ event: RoomEvent, into actions: inout [RoomAction]) {
+    let id: SessionID
+    switch event {
+    case .messageReceived(.hello, from: let session): return close(session, .badRequest, "a second hello", into: &actions)
+    case .messageReceived(_, from: let session), .messageRefused(_, from: let session): id = session
+    default: return
+    }
     guard let session = sessions[id] else { return }
-    switch message {
-    case .hello: close(id, .badRequest, "a second hello", into: &actions)
-    case .unknown: break
-    case _ where !session.isWelcomed:
+    guard session.isWelcomed else {
       guard session.early.count < limits.earlyMessageCountMax else { return close(id, .badRequest, "wait for the welcome", into: &actions) }
-      sessions[id]?.early.append(message)
+      sessions[id]?.early.append(event)
+      return
+    }
+    switch event {
+    case .messageReceived(let message, _): receive(message, from: session, into: &actions)
+    case .messageRefused(let report, _): actions.append(.send(.error(report), to: id))
+    default: break
+    }
+  }
+
+  private mutating func receive(_ message: ClientMessage, from session: Session, into actions: inout [RoomAction]) {
+    let id = session.id
+    switch message {
+    case .hello, .unknown: break
     case .ping(let ping):
       noteSeen(ping.seen, by: session)
       actions.append(.send(.pong(Pong(id: ping.id, serverMilliseconds: now.wallMilliseconds)), to: id))

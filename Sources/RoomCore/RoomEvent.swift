@@ -4,6 +4,8 @@ public import CollabProtocol
 public enum RoomEvent: Sendable {
   case sessionArrived(Arrival)
   case messageReceived(ClientMessage, from: SessionID)
+  /// A message in good form that is not taken: answered in its turn. Spec: ER1.
+  case messageRefused(ErrorReport, from: SessionID)
   /// The connection is gone; `isFinal` when the peer said so with close code 1000.
   case sessionLeft(SessionID, isFinal: Bool)
   /// Bytes on their way to a session crossed one of the bounds that `RoomAction.watchOutbox` named.

@@ -26,8 +26,9 @@ public struct RoomLimits: Hashable, Sendable {
   public var leaseIdleMilliseconds: UInt64 = 24 * 3_600_000
   /// Likewise for a lease that never wrote anything.
   public var unusedLeaseIdleMilliseconds: UInt64 = 3_600_000
-  /// Replica ids lent at once; beyond it 4503.
-  public var leaseCountMax = 65_536
+  /// Replica ids lent at once, and so the longest version; a message carries one no longer. Beyond it the lease that is unused the longest
+  /// ends; when all are in use, 4503.
+  public var leaseCountMax = 4096
   /// Ended leases remembered; beyond it the oldest is forgotten, and its holder is treated as a stranger.
   public var endedLeaseCountMax = 4096
   /// How often leases are looked over.

@@ -78,7 +78,7 @@ struct Session: Sendable {
   var refusedSeq: UInt64 = 0
 
   /// Said behind the hello, before the welcome: heard after it.
-  var early: [ClientMessage] = []
+  var early: [RoomEvent] = []
 
   /// The last batch that was dealt with, and how many answers still wait for the store.
   var lastBatch: UInt64 = 0

@@ -4,7 +4,7 @@ public import NIOCore
 import RoomCore
 public import WorkflowGraph
 
-/// One connection's way into a room: decodes what comes, hands it to the room, and writes nothing but answers to what it could not decode.
+/// One connection's way into a room: decodes what comes, and hands it to the room; writes nothing itself but a goodbye before there is a room.
 ///
 /// Confined to the sink's event loop: create, feed and close it there. It keeps the sink alive until `closed`.
 /// The first message must be a hello; `admit` decides then who this is. What goes wrong ends in `sink.close` with a code of the table.
@@ -153,7 +153,7 @@ public final class RoomSession {
   private func answer(_ error: DecodeError) {
     if let refusal = error.refusal, error.closeCode == nil {
       if case .awaitingHello = stage { return end(.badRequest, error.text) }
-      return say(.error(ErrorReport(request: error.request, code: refusal, text: error.text)))
+      return batch.append(.messageRefused(ErrorReport(request: error.request, code: refusal, text: error.text), from: id))
     }
     // What was good before it still counts.
     readingFinished()

@@ -35,7 +35,7 @@ struct CloseTableTests {
     return (end.code, end.reason)
   }
 
-  @Test("1000 is answered with 1000, and gives a lease back that never wrote")
+  @Test("1000 is answered with 1000, and gives the lease back")
   func normal() async throws {
     try await TestServer.with { server in
       let peer = try await RawPeer.joined(server)

@@ -77,12 +77,72 @@ import WorkflowDocument
     var stage = Stage()
     let ids = (0..<4).map { _ in stage.join() }
     #expect(ids.map { stage.peers[$0]!.lease!.replica.rawValue } == [1, 2, 3, 4])
-    // Never used and closed for good: ends at once.
+    // Closed for good: ends at once.
     stage.handle(.sessionLeft(ids[2], isFinal: true))
     stage.handle(.sessionLeft(ids[1], isFinal: true))
     #expect(stage.peers[stage.join()]!.lease!.replica.rawValue == 2)
     #expect(stage.peers[stage.join()]!.lease!.replica.rawValue == 3)
     #expect(stage.peers[stage.join()]!.lease!.replica.rawValue == 5)
+  }
+
+  @Test("[CR5] when no id is left, the lease that is unused the longest ends; its holder still learns what arrived")
+  func longestUnused() throws {
+    var limits = RoomLimits()
+    limits.leaseCountMax = 3
+    var stage = Stage(limits: limits)
+    let ids = (0..<3).map { _ in stage.join() }
+    for id in ids { stage.edit(id, "n\(id.rawValue)") }
+    #expect(stage.peers[stage.join()]?.closeCode == .draining, "all three are in use")
+
+    let second = try #require(stage.peers[ids[1]]?.lease)
+    stage.handle(.sessionLeft(ids[1], isFinal: false))
+    stage.wait(10)
+    stage.handle(.sessionLeft(ids[0], isFinal: false))
+    stage.commit()
+    #expect(stage.peers[stage.join()]?.lease?.replica == second.replica)
+    let late = stage.join { $0.lease = second }
+    let welcome = try #require(stage.peers[late]?.welcome)
+    #expect(welcome.restamp)
+    #expect(welcome.leaseThrough == 1)
+    #expect(welcome.lease?.replica == stage.peers[ids[0]]?.lease?.replica, "the next one that was unused")
+  }
+
+  @Test("[CR5] a session that closes with 1000 gives its lease back, although it wrote")
+  func finalGoodbye() throws {
+    var stage = Stage()
+    let ada = stage.join()
+    let lease = try #require(stage.peers[ada]?.lease)
+    stage.edit(ada, "a")
+    stage.handle(.sessionLeft(ada, isFinal: true))
+    stage.commit()
+    let bob = stage.join()
+    #expect(stage.peers[bob]?.lease?.replica == lease.replica)
+    let again = stage.join { $0.lease = lease }
+    #expect(stage.peers[again]?.welcome?.leaseThrough == 1)
+  }
+
+  @Test("[WP3][ER1] an answer to what came behind the hello comes behind the welcome, in its turn")
+  func errorsWait() throws {
+    var stage = Stage()
+    let ada = stage.join(commit: false)
+    stage.say(.ping(Ping(id: 1)), ada)
+    stage.handle(.messageRefused(ErrorReport(request: 7, code: .invalid, text: "no"), from: ada))
+    stage.say(.ping(Ping(id: 2)), ada)
+    #expect(stage.peers[ada]?.inbox.isEmpty == true)
+    stage.commit()
+    let inbox = try #require(stage.peers[ada]?.inbox)
+    guard case .welcome? = inbox.first else {
+      Issue.record("the welcome comes first")
+      return
+    }
+    let answers = inbox.compactMap { message -> UInt64? in
+      switch message {
+      case .pong(let pong): pong.id
+      case .error(let error): error.request
+      default: nil
+      }
+    }
+    #expect(answers == [1, 7, 2])
   }
 
   @Test("[CR5] whoever shows the secret gets the replica again, and is told what arrived")

@@ -148,14 +148,14 @@ struct BinaryReader: WireReader {
 
   @inline(__always) mutating func uint64s(into list: inout [UInt64]) throws(DecodeError) {
     try numbers { reader throws(DecodeError) in
-      try reader.room(for: "numbers in a list", count: list.count, max: reader.limits.elementsMax)
+      try reader.roomInVersion(count: list.count)
       list.append(try reader.varint())
     }
   }
 
   @inline(__always) mutating func uint32s(into list: inout [UInt32]) throws(DecodeError) {
     try numbers { reader throws(DecodeError) in
-      try reader.room(for: "numbers in a list", count: list.count, max: reader.limits.elementsMax)
+      try reader.roomInVersion(count: list.count)
       list.append(try Self.narrow(try reader.varint()))
     }
   }

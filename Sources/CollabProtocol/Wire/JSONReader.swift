@@ -183,14 +183,14 @@ struct JSONReader: WireReader {
 
   mutating func uint64s(into list: inout [UInt64]) throws(DecodeError) {
     try elements { reader throws(DecodeError) in
-      try reader.room(for: "numbers in a list", count: list.count, max: reader.limits.elementsMax)
+      try reader.roomInVersion(count: list.count)
       list.append(try reader.uint64())
     }
   }
 
   mutating func uint32s(into list: inout [UInt32]) throws(DecodeError) {
     try elements { reader throws(DecodeError) in
-      try reader.room(for: "numbers in a list", count: list.count, max: reader.limits.elementsMax)
+      try reader.roomInVersion(count: list.count)
       list.append(try reader.uint32())
     }
   }

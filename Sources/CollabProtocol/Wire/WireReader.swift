@@ -81,6 +81,11 @@ extension WireReader {
     guard count < max else { throw .tooLarge("more than \(max) \(what)") }
   }
 
+  /// Columns of numbers are those of a version. Spec: LM2.
+  @inline(__always) func roomInVersion(count: Int) throws(DecodeError) {
+    guard count < limits.elementsMax else { throw .malformed("a version of more than \(limits.elementsMax) replicas") }
+  }
+
   @inline(__always) mutating func texts(_ what: StaticString, bytesMax: Int, _ append: (String) -> Int) throws(DecodeError) {
     try elements { reader throws(DecodeError) in
       let text = try reader.string(what, max: bytesMax)
