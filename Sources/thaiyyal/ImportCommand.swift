@@ -46,6 +46,7 @@ struct ImportCommand: AsyncParsableCommand {
       if case .refused(_, let refusal) = notice { refusals.add(refusal.text) }
     }
     try await session.live()
+    try await Self.checkRoom(for: canvas, in: session, workflow)
     let changes = CanvasOps.changes(for: canvas, limits: await session.limits)
     var progress = Progress("\(workflow): changes", total: changes.count, isQuiet: quiet)
     for (index, ops) in changes.enumerated() {
@@ -60,6 +61,18 @@ struct ImportCommand: AsyncParsableCommand {
     if let refusal = refusals.first { throw DataFault("\(workflow): the server did not take all of it: \(refusal)") }
     Console.line(
       "\(workflow): \(canvas.nodes.count) nodes, \(canvas.edges.count) edges\n\(HashLines.text(document: document, graph: graph))")
+  }
+
+  /// A canvas that does not fit is refused before a part of it is there.
+  private static func checkRoom(for canvas: CanvasDocument, in session: CollabSession, _ workflow: WorkflowID) async throws {
+    let (document, limits) = (await session.document, await session.limits)
+    let nodeCount = document.nodeCount + canvas.nodes.count { !document.isAlive($0.id) }
+    let edgeCount = document.edgeCount + canvas.edges.count { document.liveTags($0.key).isEmpty }
+    guard nodeCount > limits.nodesMax || edgeCount > limits.edgesMax else { return }
+    await session.close()
+    throw DataFault(
+      "\(workflow) would have \(nodeCount) nodes and \(edgeCount) edges; it may have \(limits.nodesMax) and \(limits.edgesMax). Nothing was imported."
+    )
   }
 
   private func read() throws -> [CanvasDocument] {
