@@ -6,19 +6,31 @@ public import WorkflowGraph
 /// The engine in this process.
 public struct EmbeddedEngine: RunEngine {
   private let engine: WorkflowEngine
+  private let clock: @Sendable () -> Duration
+  private let sleep: @Sendable (Duration) async -> Void
   private static let start = ContinuousClock.now
 
   /// Values travel in messages and stay in memory for late joiners, so they are held smaller here than the engine alone would.
   public static let limits = RunLimits(valueBytesMax: 1 << 20, resultBytesMax: 8 << 20)
 
-  public init(_ engine: WorkflowEngine = WorkflowEngine(limits: EmbeddedEngine.limits)) { self.engine = engine }
+  /// - Parameters:
+  ///   - clock: time since some start, for durations and deadlines; `nil`: the system's.
+  ///   - sleep: returns after so long, or at once when the task is cancelled.
+  public init(
+    _ engine: WorkflowEngine = WorkflowEngine(limits: EmbeddedEngine.limits),
+    clock: (@Sendable () -> Duration)? = nil,
+    // Cancelling the task ends the pause at once; the engine then sees the flag.
+    sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+  ) {
+    self.engine = engine
+    self.clock = clock ?? { ContinuousClock.now - Self.start }
+    self.sleep = sleep
+  }
 
   public func run(_ graph: WorkflowGraph, report: @escaping @Sendable (RunStep) -> Void) async {
     let cancellation = CancellationFlag()
     await withTaskCancellationHandler {
-      // Cancelling the task ends the pause at once; the engine then sees the flag.
-      let pause: @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
-      _ = await engine.run(graph, clock: { ContinuousClock.now - Self.start }, sleep: pause, cancellation: cancellation) { event in
+      _ = await engine.run(graph, clock: clock, sleep: sleep, cancellation: cancellation) { event in
         if let step = RunStep(event) { report(step) }
       }
     } onCancel: {

@@ -44,7 +44,8 @@ final class RoomHost {
     self.onUnload = onUnload
     let limits = services.configuration.limits
     room = Room(
-      seed, limits: limits, server: services.configuration.server, randomSeed: UInt64.random(in: 0 ... .max), now: services.now())
+      seed, limits: limits, server: services.configuration.server, randomSeed: services.environment.random(),
+      now: services.environment.now())
     outbox = Outbox(
       writer: writer,
       bounds: OutboxBounds(shed: limits.shedPresenceBytes, max: limits.outboxBytesMax, low: limits.outboxLowBytes),
@@ -53,7 +54,7 @@ final class RoomHost {
 
   func open() -> RoomHandle {
     services.metrics.roomOpened()
-    room.open(now: services.now(), into: &actions)
+    room.open(now: services.environment.now(), into: &actions)
     carryOut()
     process([])
     return handle
@@ -68,7 +69,7 @@ final class RoomHost {
   func process(_ events: [RoomEvent]) {
     guard !isProcessing else { return backlog.append(contentsOf: events) }
     isProcessing = true
-    let now = services.now()
+    let now = services.environment.now()
     for event in events { handle(event, now) }
     while !backlog.isEmpty {
       let more = backlog
@@ -166,7 +167,7 @@ final class RoomHost {
       return take(SnapshotShelf.Blob(of: document, at: position))
     }
     let handle = handle
-    Task {
+    services.environment.task {
       let blob = SnapshotShelf.Blob(of: document, at: position)
       handle.onLoop { $0.takeLate(blob) }
     }
@@ -196,7 +197,7 @@ final class RoomHost {
     let services = services
     let workflow = workflow
     let handle = handle
-    Task {
+    services.environment.task {
       do {
         try await services.store.save(snapshot, of: workflow)
         handle.tell([.snapshotStored(position: position)])
@@ -216,8 +217,9 @@ final class RoomHost {
     let loader = services.loader
     let workflow = workflow
     let handle = handle
+    let environment = services.environment
     loop.scheduleTask(in: .milliseconds(Int64(clamping: pause))) {
-      Task {
+      environment.task {
         do {
           guard let seed = try await loader.load(workflow) else { throw StoreError(.unknownWorkflow, "the workflow is gone") }
           handle.tell([.storeReloaded(seed)])
@@ -232,7 +234,7 @@ final class RoomHost {
 
   private func startRun(_ run: RunID, _ graph: WorkflowGraph) {
     let handle = handle
-    runs[run] = Task { [engine = services.engine] in
+    runs[run] = services.environment.task { [engine = services.engine] in
       await engine.run(graph) { step in handle.tell([.runAdvanced(run, step)]) }
       handle.onLoop { $0.runs[run] = nil }
     }

@@ -26,6 +26,7 @@ public final class RoomRegistry: Service {
   }
 
   public let configuration: RoomConfiguration
+  let environment: RoomEnvironment
   private let store: any WorkflowStore
   private let loops: [any EventLoop]
   private let loader: RoomLoader
@@ -41,13 +42,15 @@ public final class RoomRegistry: Service {
   ///   - makeFrameWriter: called once per event loop, there.
   public init(
     store: any WorkflowStore, loops: [any EventLoop], configuration: RoomConfiguration = RoomConfiguration(),
-    engine: any RunEngine = EmbeddedEngine(), metrics: any RoomMetrics = NoRoomMetrics(), logger: Logger,
+    engine: any RunEngine = EmbeddedEngine(), metrics: any RoomMetrics = NoRoomMetrics(), environment: RoomEnvironment = .system,
+    logger: Logger,
     makeFrameWriter: @escaping @Sendable () -> any FrameWriter
   ) {
     precondition(!loops.isEmpty, "rooms need an event loop")
     self.store = store
     self.loops = loops
     self.configuration = configuration
+    self.environment = environment
     self.engine = engine
     self.metrics = metrics
     self.logger = logger
@@ -94,7 +97,7 @@ public final class RoomRegistry: Service {
     }
     switch way {
     case .room(let room): room.enter(entry)
-    case .load: Task { await load(entry.workflow) }
+    case .load: environment.task { [self] in await load(entry.workflow) }
     case .wait: break
     case .away: turnAway([entry])
     }
@@ -149,7 +152,8 @@ public final class RoomRegistry: Service {
 
   private var services: RoomServices {
     RoomServices(
-      store: store, loader: loader, engine: engine, configuration: configuration, metrics: metrics, logger: logger, now: SystemTime.now,
+      store: store, loader: loader, engine: engine, configuration: configuration, metrics: metrics, logger: logger,
+      environment: environment,
       readmit: { [self] in enter($0) })
   }
 
@@ -175,9 +179,11 @@ public final class RoomRegistry: Service {
   }
 
   private func turnAway(_ entries: [Entry]) {
+    let limits = configuration.limits
+    let pauses = limits.reconnectMinMilliseconds...max(limits.reconnectMinMilliseconds, limits.reconnectMaxMilliseconds)
+    var generator = environment.generator
     for entry in entries {
-      let limits = configuration.limits
-      let pause = UInt32.random(in: limits.reconnectMinMilliseconds...max(limits.reconnectMinMilliseconds, limits.reconnectMaxMilliseconds))
+      let pause = UInt32.random(in: pauses, using: &generator)
       let goodbye = Goodbye(code: .draining, text: "the server is shutting down", reconnectAfterMilliseconds: pause)
       entry.handle.onLoop { $0.turnAway(goodbye) }
     }
@@ -217,11 +223,8 @@ public final class RoomRegistry: Service {
       return state.slots.values.compactMap { if case .open(let room) = $0 { room } else { nil } }
     }
     for room in rooms { room.tell([.drainBegan]) }
-    let deadline = Task {
-      // Cancelled when the rooms are closed in time.
-      try? await Task.sleep(for: configuration.drainDeadline)
-      endWaiting()
-    }
+    // Cancelled when the rooms are closed in time.
+    let deadline = loops[0].scheduleTask(in: TimeAmount(configuration.drainDeadline)) { [self] in endWaiting() }
     await withCheckedContinuation { continuation in
       let isEmpty = state.withLock { state in
         if !state.slots.isEmpty { state.whenEmpty = continuation }

@@ -10,7 +10,7 @@ struct RoomServices: Sendable {
   let configuration: RoomConfiguration
   let metrics: any RoomMetrics
   let logger: Logger
-  let now: @Sendable () -> RoomTime
+  let environment: RoomEnvironment
   /// For a session that reached a room just after it was unloaded.
   let readmit: @Sendable (Entry) -> Void
 }

@@ -38,7 +38,7 @@ public final class RoomSession {
     self.registry = registry
     self.admit = admit
     decodeLimits = DecodeLimits(registry.configuration.limits.protocolLimits)
-    id = SessionID(rawValue: UInt64.random(in: 1 ... .max))
+    id = SessionID(rawValue: registry.environment.random())
   }
 
   /// Arms the deadline for the hello. Call it once the connection can be written to.
@@ -111,7 +111,7 @@ public final class RoomSession {
     if case .awaitingHello(let deadline) = stage { deadline?.cancel() }
     stage = .entering(waiting: [])
     sink.pauseReading()
-    let secret = RandomBytes.make(Lease.secretBytes)
+    let secret = registry.environment.secret(Lease.secretBytes)
     let arrival = Arrival(
       session: id, hello: hello, subject: subject, role: role, shownDigest: hello.lease.map { SHA256.digest($0.secret) },
       freshSecret: secret, freshDigest: SHA256.digest(secret))
