@@ -1,5 +1,5 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
-.PHONY: serve test check bench autobahn golden format setup clean
+.PHONY: serve test check sim bench autobahn golden format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 # Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
@@ -23,6 +23,13 @@ check: setup
 	WARNINGS=error swift build --build-tests
 	WARNINGS=error swift test --skip-build --filter TidyTests
 	WARNINGS=error swift test --skip-build --no-parallel --skip 'TidyTests|EndToEndTests|GatewayTests'
+
+# The whole server under seeds: SEED= the first, SEEDS= how many, STEPS= of each. STORY=1 tells every step of one seed, SABOTAGE= plants a defect.
+# A debug build: its assertions are part of the proof.
+sim: setup
+	swift build --build-tests
+	.build/debug/thaiyyal-sim --seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,5000)) --steps $(or $(STEPS),400) \
+	  $(if $(STORY),--story) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
 
 bench: setup
 	swift build -c release --product thaiyyal-bench

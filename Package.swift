@@ -120,6 +120,16 @@ let package = Package(
         .nioPosix,
         .nioHTTP1, .logging, .lifecycle,
       ], path: "Benchmarks", swiftSettings: strict),
+    .target(
+      name: "Simulation",
+      dependencies: [
+        "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "CollabClient", "RoomCore", "Rooms", "Storage", "WorkflowEngine",
+        .collections, .nioCore, .logging,
+      ], path: "Tests/Simulation", swiftSettings: strict),
+    .executableTarget(
+      name: "thaiyyal-sim", dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tests/SimulationRunner", swiftSettings: strict),
+    tests("SimulationTests", ["Simulation"]),
     tests("CRDTTests", ["CRDT"]),
     tests("HashingTests", ["Hashing"]),
     tests("WorkflowGraphTests", ["WorkflowGraph", "Hashing"]),

@@ -39,11 +39,14 @@ extension ReplicaMachine {
     askAgainAt = nil
     pending.rewindAll()
     repair?.base = nil
-    repair?.heldBack = []
     repair?.answersThrough = 0
     repair?.isAsked = false
-    // 44xx forbid it; so does a goodbye that names no pause (GB1).
-    if (4400...4499).contains(code.rawValue) || code == .normal || reconnectAfterMilliseconds == 0 {
+    defer { farewell = nil }
+    if let farewell, farewell.reconnectAfterMilliseconds == 0 {
+      stopHere(ClientStop(.closedByServer(farewell.code), farewell.text), code: nil, into: &actions)
+      return
+    }
+    if (4400...4499).contains(code.rawValue) || code == .normal {
       stopHere(ClientStop(.closedByServer(code), reason), code: nil, into: &actions)
       return
     }
@@ -51,8 +54,7 @@ extension ReplicaMachine {
       stopHere(ClientStop(.unreachable, "gave up after \(most) attempts; the last one: \(code) \(reason)"), code: nil, into: &actions)
       return
     }
-    let pause = backoff.next(atLeast: reconnectAfterMilliseconds ?? 0)
-    reconnectAfterMilliseconds = nil
+    let pause = backoff.next(atLeast: farewell.map { UInt64($0.reconnectAfterMilliseconds) } ?? 0)
     link = .down(retryAt: now.uptimeMilliseconds + pause)
   }
 
@@ -102,7 +104,7 @@ extension ReplicaMachine {
     }
     counters.joins += 1
     backoff.succeeded()
-    clockOffsetMilliseconds = Int64(clamping: welcome.serverMilliseconds) - Int64(clamping: now.wallMilliseconds)
+    serverClockOffset = Int64(clamping: welcome.serverMilliseconds) - Int64(clamping: now.uptimeMilliseconds)
     session = welcome.session
     limits = welcome.limits
     role = welcome.role
@@ -223,7 +225,7 @@ extension ReplicaMachine {
     joined.pingSentAt = nil
     link = .joined(joined)
     let roundTrip = now.uptimeMilliseconds - sent
-    clockOffsetMilliseconds = Int64(clamping: pong.serverMilliseconds) + Int64(roundTrip / 2) - Int64(clamping: now.wallMilliseconds)
+    serverClockOffset = Int64(clamping: pong.serverMilliseconds) + Int64(roundTrip / 2) - Int64(clamping: now.uptimeMilliseconds)
     actions.append(.notify(.roundTrip(milliseconds: roundTrip)))
   }
 

@@ -7,7 +7,7 @@ extension ReplicaMachine {
   mutating func received(_ message: ServerMessage, at now: ClientTime, into actions: inout [ReplicaAction]) {
     if case .welcome(let welcome) = message { return welcomed(welcome, at: now, into: &actions) }
     if case .goodbye(let goodbye) = message {
-      reconnectAfterMilliseconds = UInt64(goodbye.reconnectAfterMilliseconds)
+      farewell = goodbye
       return
     }
     guard case .joined = link else {
@@ -129,15 +129,16 @@ extension ReplicaMachine {
       // The next welcome says what arrived and lends another replica id.
       giveUpConnection("the lease is gone", into: &actions)
     case .clockSkew:
+      // The change stays, whatever it takes: after some tries the next welcome tells the server's clock anew.
       faultsInARow += 1
-      if faultsInARow >= 3 {
-        giveUp(change, refusal, into: &actions)
-      } else {
-        repair = Repair()
-      }
+      repair = Repair()
       repair?.freshTimes = true
       repair?.renumberFrom = refusal.seq
-      askForSnapshot(at: now, into: &actions)
+      if faultsInARow % 3 == 0 {
+        giveUpConnection("the server's clock went another way: \(refusal.text)", into: &actions)
+      } else {
+        askForSnapshot(at: now, into: &actions)
+      }
     case .forbidden, .invalid, .tooLarge, .limit:
       giveUp(change, refusal, into: &actions)
       if refusal.code == .forbidden { giveUpForbidden(after: refusal, into: &actions) }

@@ -11,7 +11,6 @@ extension ReplicaMachine {
     repair!.isAsked = true
     repair!.answersThrough = joined.lastBatch
     repair!.base = nil
-    repair!.heldBack = []
     actions.append(.send(.resync(Resync(version: streamedVersion))))
     awaitAnswer(at: now)
   }
@@ -30,21 +29,14 @@ extension ReplicaMachine {
       repair!.isAsked = true
       if case .joined(let joined) = link { repair!.answersThrough = joined.lastBatch }
     }
-    let heldBack = repair!.heldBack
-    repair!.heldBack = []
     repair!.base = whole
-    for logged in heldBack { followInRepair(logged) }
     finishRepair(at: now, into: &actions)
   }
 
   /// A change of the server's order while the document waits for, or is rebuilt from, a snapshot.
   mutating func followInRepair(_ logged: LoggedChange) {
-    guard let at = repair!.base?.position else {
-      // Beyond the bound: the snapshot to come is likely newer than these; if it is not, the gap shows and another one is asked for.
-      if repair!.heldBack.count >= options.heldBackChangesMax { repair!.heldBack.removeAll() }
-      repair!.heldBack.append(logged)
-      return
-    }
+    // What comes before the snapshot comes again: in it, or right behind it (SN1).
+    guard let at = repair!.base?.position else { return }
     guard logged.position > at else { return }
     guard logged.position == at + 1, (try? repair!.base!.document.apply(logged.change)) != nil else {
       counters.gaps += 1
@@ -91,7 +83,9 @@ extension ReplicaMachine {
       guard (try? document.apply(change)) != nil else { return false }
     }
     // Those before the first that changed left already and need not leave again.
-    let unchanged = zip(old, renewed).prefix { $0 == $1 }.count
+    // A refused one must, even when its new time is the old one.
+    let refusedFrom = repair.renumberFrom ?? .max
+    let unchanged = zip(old, renewed).prefix { $0 == $1 && $0.seq < refusedFrom }.count
     pending.replace(with: renewed, keepingInFlight: min(unchanged, pending.inFlightCount), seen: position, size: ChangeSize.bytes)
     undoStack.rename(stamps)
     self.document = document
@@ -123,5 +117,8 @@ extension ReplicaMachine {
   }
 
   /// The server's clock as far as it is known here. Spec: CR3.
-  func correctedWall(_ now: ClientTime) -> UInt64 { UInt64(clamping: Int64(clamping: now.wallMilliseconds) + clockOffsetMilliseconds) }
+  func correctedWall(_ now: ClientTime) -> UInt64 {
+    guard let serverClockOffset else { return now.wallMilliseconds }
+    return UInt64(clamping: Int64(clamping: now.uptimeMilliseconds) + serverClockOffset)
+  }
 }

@@ -50,8 +50,9 @@ public struct ReplicaMachine: Sendable {
   var link = Link.idle
   var lease: Lease?
   var clock = HybridClock()
-  /// The server's clock minus this computer's.
-  var clockOffsetMilliseconds: Int64 = 0
+  /// The server's wall clock minus this program's uptime: this computer's own wall clock may jump, and nothing depends on it once the
+  /// server was heard. Spec: CR3.
+  var serverClockOffset: Int64?
   var pending = PendingChanges()
   var nextSeq: UInt64 = 1
   /// The own `seq` known to be durable.
@@ -65,8 +66,8 @@ public struct ReplicaMachine: Sendable {
   var askAgainAt: UInt64?
   var assembly: SnapshotAssembly
   var backoff: Backoff
-  /// From the server's goodbye: reconnect not before so many milliseconds; 0: not at all.
-  var reconnectAfterMilliseconds: UInt64?
+  /// The server's word on the connection that is ending: why, and when to come back; a pause of 0: not at all. Spec: GB1.
+  var farewell: Goodbye?
   var ownPresence: PresenceState?
   var saveStateTold: SaveState?
   var linkStateTold: LinkState?
@@ -193,8 +194,6 @@ struct Repair: Sendable {
   var answersThrough: UInt64 = 0
   /// The snapshot and what came after it: nothing of ours that is pending.
   var base: (document: WorkflowDocument, position: UInt64)?
-  /// Came after the snapshot was asked for and before it was here.
-  var heldBack: [LoggedChange] = []
 }
 
 /// The server asked to wait (`rate_limited`, `unavailable`) or lost count (`conflict`): nothing leaves before `until`.

@@ -35,8 +35,6 @@ public struct ReplicaOptions: Sendable {
   public var pendingBytesMax = 64 << 20
   /// Of a snapshot, deflated or inflated; beyond it the session stops with `ClientStop.Reason.fault`.
   public var snapshotBytesMax = 256 << 20
-  /// Of changes that came while a snapshot was awaited; beyond it they are let go and a newer snapshot is asked for.
-  public var heldBackChangesMax = 20_000
 
   public var connectDeadlineMilliseconds: UInt64 = 10_000
   public var welcomeDeadlineMilliseconds: UInt64 = 15_000

@@ -65,8 +65,9 @@ extension Room {
     if session.role == .commenter, !change.ops.allSatisfy(\.isComment) {
       return .refused(.forbidden, "a commenter may write comments only")
     }
+    // What was accepted stays acceptable when the server's own clock is set back: else nobody could write until it has caught up.
     let skewMax = UInt64(limits.protocolLimits.clockSkewMaxMilliseconds)
-    guard change.hlc.milliseconds <= now.wallMilliseconds + skewMax else {
+    guard change.hlc.milliseconds <= max(now.wallMilliseconds + skewMax, document.highestTime.milliseconds + 1) else {
       return .refused(.clockSkew, "stamped \(change.hlc.milliseconds - now.wallMilliseconds) ms ahead of the server's clock")
     }
     if let fault { return .refused(fault.code, fault.text) }

@@ -95,8 +95,7 @@ extension Room {
       removed: findings.published.subtracting(all).sorted(by: Findings.precedes))
     if !difference.added.isEmpty || !difference.removed.isEmpty { queue.append(.after(.issues(difference))) }
     findings.isStale = false
-    abandonRuns(into: &actions)
-    closeInterrupted(seed.interruptedRuns, because: "the store failed", into: &actions)
+    adoptRuns(seed.runs, into: &actions)
   }
 
   /// Sessions keep the leases that are durable, and what they have seen.
@@ -115,19 +114,6 @@ extension Room {
       }
     }
     return lost
-  }
-
-  /// Their events were never durable, or their engines were stopped: those that began are closed by what the store says.
-  private mutating func abandonRuns(into actions: inout [RoomAction]) {
-    for run in runs.active {
-      runs.forget(key: run.trigger.request.idempotencyKey)
-      if run.events.isEmpty {
-        report(
-          to: run.trigger.session, request: run.trigger.request.request, .unavailable, "the store failed before the run began",
-          into: &actions)
-      }
-    }
-    runs.active = []
   }
 
   private mutating func giveUp(_ reason: String, into actions: inout [RoomAction]) {

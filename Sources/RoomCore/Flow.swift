@@ -44,7 +44,8 @@ extension Room {
   private mutating func bringBack(_ id: SessionID, _ lag: Session.Lag, into actions: inout [RoomAction]) {
     guard let session = sessions[id] else { return }
     if !session.topics.includes(.changes) { return returnToLive(id, .nothing, missed: lag, into: &actions) }
-    if let missed = tail.after(lag.position), missed.reduce(0, { $0 + $1.estimatedBytes }) <= limits.outboxBytesMax / 2 {
+    if !lag.wantsSnapshot, let missed = tail.after(lag.position), missed.reduce(0, { $0 + $1.estimatedBytes }) <= limits.outboxBytesMax / 2
+    {
       return returnToLive(id, missed.isEmpty ? .nothing : .changes(missed), missed: lag, into: &actions)
     }
     awaitSnapshot(id, for: .lag(lag), into: &actions)

@@ -16,7 +16,15 @@ extension Room {
 
   /// Hashes are compared at equal versions only; at another version the answer lets the client compare by itself.
   mutating func compare(_ resync: Resync, from id: SessionID, into actions: inout [RoomAction]) {
-    guard case .live = sessions[id]?.stage else { return }  // a catch-up is on its way already
+    switch sessions[id]?.stage {
+    case .live: break
+    case .lagging(var lag):
+      lag.wantsSnapshot = lag.wantsSnapshot || resync.documentHash.isEmpty
+      sessions[id]?.stage = .lagging(lag)
+      return
+    // A snapshot is on its way already.
+    case .joining, .catchingUp, nil: return
+    }
     if isDegraded {
       return report(to: id, request: 0, .unavailable, "the store does not answer; the room heals by itself", into: &actions)
     }

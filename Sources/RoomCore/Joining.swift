@@ -36,11 +36,19 @@ extension Room {
       }
     if role >= .commenter {
       if case .inForce(let holder)? = held, let secret = joining.arrival.hello.lease?.secret {
+        if let present = holder.session.flatMap({ sessions[$0] }), present.connectionNumber > joining.arrival.connectionNumber {
+          // The hello of a connection that its client gave up long ago, late on its way.
+          return close(id, .replaced, "the same replica has connected again since", into: &actions)
+        }
         if let before = leases.resume(holder.lease.replica, by: id) {
           dismiss(before, .replaced, "the same replica connected again", into: &actions)
           _ = leases.resume(holder.lease.replica, by: id)
         }
         joining.lease = Lease(replica: holder.lease.replica, secret: secret)
+      } else if let replica = leases.replica(of: joining.arrival.freshDigest) {
+        // Granted before the store failed, and durable after all. A second record would take the first one's place.
+        _ = leases.resume(replica, by: id)
+        joining.lease = Lease(replica: replica, secret: joining.arrival.freshSecret)
       } else {
         if leases.count >= limits.leaseCountMax {
           guard let unused = leases.popLongestUnused() else { return close(id, .draining, "no replica id is free", into: &actions) }
@@ -110,7 +118,10 @@ extension Room {
     if session.topics.includes(.issues), !findings.published.isEmpty {
       actions.append(.send(.issues(IssuesChange(added: findings.inOrder())), to: id))
     }
-    if session.topics.includes(.runs) { replayRuns(to: id, after: [:], into: &actions) }
+    if session.topics.includes(.runs) {
+      let hello = joining.arrival.hello
+      introduceRuns(to: id, isNew: hello.lease == nil && hello.version.isEmpty, into: &actions)
+    }
     watched.remove(id)
     sessions[id]?.stage = .live
     actions.append(.listen(id, to: session.audience))

@@ -60,6 +60,9 @@ struct LeaseTable: Sendable {
     return .unknown
   }
 
+  /// Whose lease in force has this secret.
+  func replica(of digest: [UInt8]) -> ReplicaID? { replicaOfDigest[digest] }
+
   /// Lends the smallest free id. O(log ids).
   /// - Parameter seqOf: the highest `seq` the document holds of a replica.
   mutating func grant(digest: [UInt8], to session: SessionID, nowMilliseconds: UInt64, seqOf: (ReplicaID) -> UInt64) -> ReplicaLease {

@@ -57,7 +57,6 @@ public struct Room: Sendable {
   var timers = TimerBoard()
   var generator: SplitMix
   var now: RoomTime
-  private let interruptedRuns: [InterruptedRun]
 
   /// - Parameters:
   ///   - server: name and version of the program, for the welcome.
@@ -77,10 +76,9 @@ public struct Room: Sendable {
     snapshots = SnapshotDesk(
       storedPosition: seed.snapshotPosition, loggedBytes: seed.recent.reduce(0) { $0 + $1.estimatedBytes },
       nowMilliseconds: now.monotonicMilliseconds)
-    runs = RunBook(keyCountMax: limits.runKeyCountMax)
+    runs = RunBook(seed.runs, keyCountMax: limits.runKeyCountMax)
     generator = SplitMix(seed: randomSeed)
     self.now = now
-    interruptedRuns = seed.interruptedRuns
     findings.publish(document.takeIssueChanges())
   }
 
@@ -90,7 +88,7 @@ public struct Room: Sendable {
   /// To be called once, before the first event.
   public mutating func open(now: RoomTime, into actions: inout [RoomAction]) {
     self.now = now
-    closeInterrupted(interruptedRuns, because: "the server was restarted", into: &actions)
+    closeInterrupted(because: "the server was restarted", into: &actions)
     // A room that is never open for long has to end leases too.
     upkeep(into: &actions)
     arm(.idle, afterMilliseconds: limits.idleUnloadMilliseconds, into: &actions)

@@ -37,6 +37,8 @@ public enum RoomEvent: Sendable {
 /// A hello that passed the handshake and the authenticator.
 public struct Arrival: Sendable {
   public var session: SessionID
+  /// Of the connection among all of this server's, in the order in which they were opened.
+  public var connectionNumber: UInt64
   public var hello: Hello
   /// The authenticated subject, "" in open mode.
   public var subject: String
@@ -49,9 +51,11 @@ public struct Arrival: Sendable {
   public var freshDigest: [UInt8]
 
   public init(
-    session: SessionID, hello: Hello, subject: String, role: Role, shownDigest: [UInt8]?, freshSecret: [UInt8], freshDigest: [UInt8]
+    session: SessionID, connectionNumber: UInt64, hello: Hello, subject: String, role: Role, shownDigest: [UInt8]?, freshSecret: [UInt8],
+    freshDigest: [UInt8]
   ) {
     self.session = session
+    self.connectionNumber = connectionNumber
     self.hello = hello
     self.subject = subject
     self.role = role

@@ -1,4 +1,5 @@
 public import CRDT
+public import CollabProtocol
 public import WorkflowDocument
 
 /// What a room starts from: the durable state of its workflow.
@@ -13,11 +14,13 @@ public struct RoomSeed: Sendable {
   /// What the document held before the first of `recent`.
   public var versionBeforeRecent: Version
   public var leases: [ReplicaLease]
-  public var interruptedRuns: [InterruptedRun]
+  /// Recent runs, oldest first, with their durable events in order; of those that ended long ago, perhaps only the first and the last.
+  /// One without a last event was going on when the server, or its store, died.
+  public var runs: [[RunEvent]]
 
   public init(
     document: WorkflowDocument = WorkflowDocument(), position: UInt64 = 0, snapshotPosition: UInt64 = 0, recent: [LoggedChange] = [],
-    versionBeforeRecent: Version = Version(), leases: [ReplicaLease] = [], interruptedRuns: [InterruptedRun] = []
+    versionBeforeRecent: Version = Version(), leases: [ReplicaLease] = [], runs: [[RunEvent]] = []
   ) {
     self.document = document
     self.position = position
@@ -25,18 +28,7 @@ public struct RoomSeed: Sendable {
     self.recent = recent
     self.versionBeforeRecent = versionBeforeRecent
     self.leases = leases
-    self.interruptedRuns = interruptedRuns
-  }
-}
-
-/// A run that was going on when the server, or its store, died.
-public struct InterruptedRun: Hashable, Sendable {
-  public var run: RunID
-  /// Of the last durable event.
-  public var lastSeq: UInt64
-  public init(run: RunID, lastSeq: UInt64) {
-    self.run = run
-    self.lastSeq = lastSeq
+    self.runs = runs
   }
 }
 

@@ -34,6 +34,27 @@ struct RunBook: Sendable {
     /// Durable ones, in order.
     var events: [RunEvent] = []
     var eventBytes = 0
+
+    init(id: RunID, trigger: Trigger, graphHash: [UInt8], graph: WorkflowGraph) {
+      self.id = id
+      self.trigger = trigger
+      self.graphHash = graphHash
+      self.graph = graph
+    }
+
+    /// Begun before this room was loaded: nobody waits for an answer, and no engine is at work.
+    init(interrupted events: [RunEvent], _ id: RunID) {
+      self.id = id
+      let info = events.first?.info
+      var request = RunRequest()
+      request.idempotencyKey = info?.idempotencyKey ?? ""
+      let author = info?.startedBy ?? Author(name: "", kind: .bot)
+      trigger = Trigger(request: request, session: SessionID(rawValue: 0), author: author, sinceMilliseconds: 0)
+      graphHash = info?.graphHash ?? []
+      nextSeq = (events.last?.seq ?? 0) + 1
+      self.events = events
+      eventBytes = events.reduce(0) { $0 + $1.estimatedBytes }
+    }
   }
 
   /// Wait for the document to hold what they must include.
@@ -42,17 +63,32 @@ struct RunBook: Sendable {
   var queued: Deque<Frozen> = []
   /// At most `activeRunCountMax`, so a scan is cheap.
   var active: [Active] = []
-  /// The newest last, for late joiners.
+  /// The newest last, for late joiners. Of those from before the room was loaded, perhaps the first and the last event only.
   private(set) var finished: Deque<[RunEvent]> = []
   private var finishedBytes = 0
   private var runOfKey: [String: RunID] = [:]
   private var keys: Deque<String> = []
   private let keyCountMax: Int
 
-  static let finishedCountMax = 4
+  static let finishedCountMax = 32
   static let finishedBytesMax = 8 << 20
 
-  init(keyCountMax: Int) { self.keyCountMax = keyCountMax }
+  /// - Parameter recent: as in `RoomSeed.runs`.
+  init(_ recent: [[RunEvent]], keyCountMax: Int) {
+    self.keyCountMax = keyCountMax
+    adopt(recent)
+  }
+
+  /// What the store knows takes the place of what was going on here.
+  mutating func adopt(_ recent: [[RunEvent]]) {
+    active = []
+    for events in recent {
+      guard let first = events.first, let last = events.last, first.kind == .runStarted else { continue }
+      let id = RunID(rawValue: first.run)
+      remember(key: first.info?.idempotencyKey ?? "", of: id)
+      if !last.kind.isLast { active.append(Active(interrupted: events, id)) } else if self.events(of: id) == nil { finish(events) }
+    }
+  }
 
   var isIdle: Bool { active.isEmpty && barriers.isEmpty && queued.isEmpty }
   var hasBarriers: Bool { !barriers.isEmpty }
@@ -74,9 +110,12 @@ struct RunBook: Sendable {
 
   /// Moves a run whose last event is durable to the finished ones.
   mutating func finish(at index: Int) {
-    let run = active.remove(at: index)
-    finished.append(run.events)
-    finishedBytes += run.eventBytes
+    finish(active.remove(at: index).events)
+  }
+
+  private mutating func finish(_ events: [RunEvent]) {
+    finished.append(events)
+    finishedBytes += events.reduce(0) { $0 + $1.estimatedBytes }
     while finished.count > Self.finishedCountMax || (finishedBytes > Self.finishedBytesMax && finished.count > 1),
       let oldest = finished.popFirst()
     {

@@ -155,6 +155,17 @@ extension Room {
 
   // MARK: telling
 
+  /// To a newcomer: the last run and those that go on. Who was here before also gets the ends of the runs before, so that none stays open
+  /// on its screen; who never heard of them passes over a lone end.
+  func introduceRuns(to id: SessionID, isNew: Bool, into actions: inout [RoomAction]) {
+    if !isNew {
+      for events in runs.finished.dropLast() {
+        if let end = events.last { actions.append(.send(.runEvent(end), to: id)) }
+      }
+    }
+    replayRuns(to: id, after: [:], into: &actions)
+  }
+
   /// All that is known of runs going on and of the last ones, after the seqs that the session has.
   func replayRuns(to id: SessionID, after seqs: [RunID: UInt64], into actions: inout [RoomAction]) {
     for events in runs.finished.suffix(seqs.isEmpty ? 1 : runs.finished.count) + runs.active.map(\.events) {
@@ -177,12 +188,30 @@ extension Room {
 
   // MARK: ends that no engine reports
 
-  mutating func closeInterrupted(_ interrupted: [InterruptedRun], because reason: String, into actions: inout [RoomAction]) {
-    for run in interrupted {
-      var event = RunEvent(run: run.run.rawValue, seq: run.lastSeq + 1, kind: .runFailed, atMilliseconds: now.wallMilliseconds)
-      event.error = reason
-      write(.runEvent(event), as: .runEvent(event), into: &actions)
+  /// Runs that came with the seed and have no engine any more.
+  mutating func closeInterrupted(because reason: String, into actions: inout [RoomAction]) {
+    for index in runs.active.indices {
+      var end = RunStep(.runFailed)
+      end.error = reason
+      record(end, of: index, into: &actions)
     }
+  }
+
+  /// After the store failed: what of the runs is durable after all is heard by everybody, once; what never began is told to its caller.
+  mutating func adoptRuns(_ stored: [[RunEvent]], into actions: inout [RoomAction]) {
+    for run in runs.active {
+      let heard = run.events.last?.seq ?? 0
+      if let durable = stored.last(where: { $0.first?.run == run.id.rawValue }) {
+        for event in durable where event.seq > heard { actions.append(.broadcast(.runEvent(event), .runs)) }
+      } else {
+        runs.forget(key: run.trigger.request.idempotencyKey)
+        report(
+          to: run.trigger.session, request: run.trigger.request.request, .unavailable, "the store failed before the run began",
+          into: &actions)
+      }
+    }
+    runs.adopt(stored)
+    closeInterrupted(because: "the store failed", into: &actions)
   }
 
   mutating func cancelAllRuns(because reason: String, into actions: inout [RoomAction]) {

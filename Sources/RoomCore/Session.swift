@@ -43,6 +43,8 @@ struct Session: Sendable {
     var position: UInt64
     var issues: Set<Issue>
     var runSeqs: [RunID: UInt64]
+    /// It asked for a fresh state meanwhile, so changes alone will not do.
+    var wantsSnapshot = false
   }
 
   struct Pauses: OptionSet, Sendable {
@@ -52,6 +54,8 @@ struct Session: Sendable {
   }
 
   let id: SessionID
+  /// Of its connection among all of this server's, in the order in which they were opened.
+  let connectionNumber: UInt64
   /// `id.text`, which every presence frame needs.
   let text: String
   let subject: String
@@ -93,6 +97,7 @@ struct Session: Sendable {
 
   init(_ arrival: Arrival, role: Role, limits: RoomLimits, nowMilliseconds: UInt64, stage: Stage) {
     id = arrival.session
+    connectionNumber = arrival.connectionNumber
     text = arrival.session.text
     subject = arrival.subject
     author = Author(subject: arrival.subject, name: arrival.hello.name, kind: arrival.hello.kind ?? .person)

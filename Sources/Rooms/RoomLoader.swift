@@ -1,4 +1,5 @@
 import CRDT
+import CollabProtocol
 import Compression
 import Logging
 import RoomCore
@@ -21,16 +22,41 @@ struct RoomLoader: Sendable {
     for damage in stored.damage {
       logger.error("damage found in the store", metadata: ["workflow": "\(workflow)", "damage": "\(damage)"])
     }
-    var interrupted: [InterruptedRun] = []
-    for run in stored.interruptedRuns {
-      let last = try await store.runEvents(of: workflow, run: run.run).last?.seq ?? run.first.seq
-      interrupted.append(InterruptedRun(run: RunID(rawValue: run.run), lastSeq: last))
-    }
-    return try seed(from: stored, interrupted, workflow)
+    return try seed(from: stored, try await runs(of: workflow, interrupted: stored.interruptedRuns), workflow)
   }
 
+  /// Whole: those that were interrupted, and the newest that ended. Of the others that ended lately, the first and the last event.
+  private func runs(of workflow: WorkflowID, interrupted: [StoredRun]) async throws(StoreError) -> [[RunEvent]] {
+    var runs: [[RunEvent]] = []
+    var isNewest = true
+    for run in try await store.runs(of: workflow, limit: Self.recentRunCountMax) where run.last != nil {
+      let events = isNewest ? try await store.runEvents(of: workflow, run: run.run) : [run.first] + (run.last.map { [$0] } ?? [])
+      isNewest = false
+      runs.insert(read(events, workflow), at: 0)
+    }
+    for run in interrupted { runs.append(read(try await store.runEvents(of: workflow, run: run.run), workflow)) }
+    return runs
+  }
+
+  /// Those before the first that cannot be read: a run has no gap.
+  private func read(_ events: [StoredRunEvent], _ workflow: WorkflowID) -> [RunEvent] {
+    var read: [RunEvent] = []
+    for event in events {
+      do { read.append(try RunEventCodec.decode(event.body)) } catch {
+        logger.error(
+          "an event of a run cannot be read",
+          metadata: ["workflow": "\(workflow)", "run": "\(event.run)", "seq": "\(event.seq)", "reason": "\(error)"])
+        break
+      }
+    }
+    return read
+  }
+
+  /// Ended runs that a room remembers over a restart.
+  static let recentRunCountMax = 32
+
   /// The newest snapshot that can be read, and the log after it.
-  private func seed(from stored: StoredWorkflow, _ interrupted: [InterruptedRun], _ workflow: WorkflowID) throws(StoreError) -> RoomSeed {
+  private func seed(from stored: StoredWorkflow, _ runs: [[RunEvent]], _ workflow: WorkflowID) throws(StoreError) -> RoomSeed {
     var document = WorkflowDocument()
     var position: UInt64 = 0
     for snapshot in stored.snapshots {
@@ -53,7 +79,7 @@ struct RoomLoader: Sendable {
     return RoomSeed(
       document: document, position: position, snapshotPosition: snapshotPosition, recent: recent,
       versionBeforeRecent: Self.version(document.version, before: recent), leases: stored.leases.map(ReplicaLease.init),
-      interruptedRuns: interrupted)
+      runs: runs)
   }
 
   private func decode(_ snapshot: StoredSnapshot, _ workflow: WorkflowID) -> WorkflowDocument? {

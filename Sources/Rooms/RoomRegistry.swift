@@ -35,6 +35,7 @@ public final class RoomRegistry: Service {
   private let logger: Logger
   private let makeWriter: @Sendable () -> any FrameWriter
   private let state = Mutex(State())
+  private let connectionCount = Atomic<UInt64>(0)
 
   /// - Parameters:
   ///   - loops: rooms are spread over them by workflow id.
@@ -75,6 +76,8 @@ public final class RoomRegistry: Service {
   }
 
   // MARK: entering
+
+  func nextConnectionNumber() -> UInt64 { connectionCount.wrappingAdd(1, ordering: .relaxed).newValue }
 
   func enter(_ entry: Entry) {
     enum Way {

@@ -21,6 +21,7 @@ public final class RoomSession {
 
   let sink: any SessionSink
   let id: SessionID
+  private let connectionNumber: UInt64
   private let workflow: WorkflowID
   private let registry: RoomRegistry
   private let admit: (Hello) -> Admission
@@ -38,6 +39,7 @@ public final class RoomSession {
     self.registry = registry
     self.admit = admit
     decodeLimits = DecodeLimits(registry.configuration.limits.protocolLimits)
+    connectionNumber = registry.nextConnectionNumber()
     id = SessionID(rawValue: registry.environment.random())
   }
 
@@ -113,7 +115,8 @@ public final class RoomSession {
     sink.pauseReading()
     let secret = registry.environment.secret(Lease.secretBytes)
     let arrival = Arrival(
-      session: id, hello: hello, subject: subject, role: role, shownDigest: hello.lease.map { SHA256.digest($0.secret) },
+      session: id, connectionNumber: connectionNumber, hello: hello, subject: subject, role: role,
+      shownDigest: hello.lease.map { SHA256.digest($0.secret) },
       freshSecret: secret, freshDigest: SHA256.digest(secret))
     let form = FrameForm(encoding: sink.encoding, isCompressed: sink.takesCompressedFrames)
     registry.enter(

@@ -66,6 +66,11 @@ struct LinkTests {
     script.tell(.received(.goodbye(Goodbye(code: .evicted, text: "enough", reconnectAfterMilliseconds: 0))))
     script.tell(.disconnected(code: 4509, reason: "enough"))
     #expect(script.machine.stop?.reason == .closedByServer(.evicted))
+    // The server's word counts, however the connection then ends.
+    var cut = MachineScript.joined()
+    cut.tell(.received(.goodbye(Goodbye(code: .evicted, text: "enough", reconnectAfterMilliseconds: 0))))
+    cut.tell(.disconnected(code: 1006, reason: "reset"))
+    #expect(cut.machine.stop == ClientStop(.closedByServer(.evicted), "enough"))
   }
 
   @Test("a connection, a welcome, a pong and an answer that do not come in time end the attempt")

@@ -128,6 +128,47 @@ struct RefusalTests {
     #expect(again.hlc.milliseconds == script.now.wallMilliseconds)
   }
 
+  @Test("[CR3] stamps follow the server's clock, however this computer's is set")
+  func ownClockJumps() throws {
+    var script = MachineScript.joined()
+    script.now.wallMilliseconds += 3_600_000
+    script.pass(500)
+    #expect(try script.edit(Make.node("a")).hlc.milliseconds == MachineScript.serverMilliseconds + 500)
+    script.now.wallMilliseconds -= 7_200_000
+    script.pass(500)
+    #expect(try script.edit(Make.node("b")).hlc.milliseconds == MachineScript.serverMilliseconds + 1000)
+  }
+
+  @Test("[CR3] refused for its time again and again, a change stays, and the next welcome tells the time anew")
+  func clockSkewForEver() throws {
+    var script = MachineScript.joined()
+    try script.edit(Make.node("a"))
+    script.tell(.flush)
+    for round in 1...2 as ClosedRange<UInt64> {
+      script.ack(round, 0, refused: [Refusal(seq: 1, code: .clockSkew, text: "from the future")])
+      script.snapshot(WorkflowDocument(), position: 0)
+    }
+    let turn = script.ack(3, 0, refused: [Refusal(seq: 1, code: .clockSkew, text: "from the future")])
+    #expect(turn.disconnects != nil && turn.refusals.isEmpty)
+    #expect(script.machine.pendingCount == 1)
+    #expect(script.machine.document.has("a"))
+  }
+
+  @Test("[SN1] a snapshot may be older than what came before it: the changes come again behind it")
+  func olderSnapshot() throws {
+    var script = MachineScript.joined()
+    let others = (1...4).map { Make.change(9, UInt64($0), Make.node("n\($0)")) }
+    script.tell(.received(.changes([Make.logged(1, others[0])])))
+    try script.edit(Make.node("bad"))
+    script.tell(.flush)
+    script.ack(1, 0, position: 1, refused: [Refusal(seq: 1, code: .invalid, text: "no")])
+    script.tell(.received(.changes([Make.logged(2, others[1]), Make.logged(3, others[2])])))
+    script.snapshot(Make.document([others[0]]), position: 1)
+    script.tell(.received(.changes([Make.logged(2, others[1]), Make.logged(3, others[2]), Make.logged(4, others[3])])))
+    #expect(script.machine.counters.gaps == 0 && script.machine.isLive)
+    #expect(script.machine.position == 4 && script.machine.document.has("n4") && !script.machine.document.has("bad"))
+  }
+
   @Test("[CR5] a stale lease leads to a new connection, not to a loss")
   func staleLease() throws {
     var script = MachineScript.joined()

@@ -161,6 +161,23 @@ import WorkflowGraph
     #expect(stage.store.document.nodeCount == 2)
   }
 
+  @Test("[CR3] when the server's clock is set back, who stamps behind all that was accepted may still write")
+  func clockSetBack() {
+    var stage = Stage()
+    let ada = stage.join()
+    stage.edit(ada)
+    stage.time.wallMilliseconds -= 3_600_000
+    let accepted = stage.store.document.highestTime.milliseconds
+    for (ahead, code) in [(0, nil), (1, nil), (3, RefusalCode.clockSkew)] as [(UInt64, RefusalCode?)] {
+      stage.forget()
+      var change = stage.change(ada, .makeNode("n\(ahead)"))
+      change.hlc = HybridTime(milliseconds: accepted + ahead, counter: 9)
+      stage.send([change], ada)
+      stage.commit()
+      #expect(stage.peers[ada]?.refusals.first?.code == code, "\(ahead) ms after the latest")
+    }
+  }
+
   @Test("[CR3] clock_skew: a stamp from the future; up to the bound it is taken")
   func clockSkew() {
     for (ahead, code) in [(60_000, nil), (60_001, RefusalCode.clockSkew)] as [(UInt64, RefusalCode?)] {

@@ -47,6 +47,7 @@ struct Stage {
   @discardableResult
   mutating func join(
     _ name: String = "ada", role: Role = .owner, subject: String = "", commit: Bool = true, holding document: WorkflowDocument? = nil,
+    connectionNumber: UInt64? = nil,
     _ configure: (inout Hello) -> Void = { _ in }
   ) -> SessionID {
     let id = SessionID(rawValue: nextSession)
@@ -60,7 +61,8 @@ struct Stage {
     handle(
       .sessionArrived(
         Arrival(
-          session: id, hello: hello, subject: subject, role: role, shownDigest: hello.lease.map { Self.digest($0.secret) },
+          session: id, connectionNumber: connectionNumber ?? id.rawValue, hello: hello, subject: subject, role: role,
+          shownDigest: hello.lease.map { Self.digest($0.secret) },
           freshSecret: secret, freshDigest: Self.digest(secret))))
     if commit { self.commit() }
     return id
@@ -136,9 +138,9 @@ struct Stage {
   }
 
   /// What a reload would find.
-  func seed(interrupted: [InterruptedRun] = []) -> RoomSeed {
+  func seed() -> RoomSeed {
     RoomSeed(
-      document: store.document, position: UInt64(store.log.count), recent: store.log, leases: store.leases, interruptedRuns: interrupted)
+      document: store.document, position: UInt64(store.log.count), recent: store.log, leases: store.leases, runs: store.runs)
   }
 
   func received(_ id: SessionID) -> [ServerMessage] { peers[id]?.inbox ?? [] }
@@ -230,6 +232,13 @@ struct DurableState {
   var leases: [ReplicaLease] = []
   var runEvents: [RunEvent] = []
   var document = WorkflowDocument()
+
+  /// Oldest first, each with its events.
+  var runs: [[RunEvent]] {
+    var order: [String] = []
+    for event in runEvents where !order.contains(event.run) { order.append(event.run) }
+    return order.map { run in runEvents.filter { $0.run == run } }
+  }
 
   mutating func take(_ write: RoomWrite) {
     switch write {

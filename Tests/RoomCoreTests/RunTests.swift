@@ -205,12 +205,68 @@ import WorkflowGraph
 
   @Test("[RU2] a run that was going on when the server died is closed with run_failed")
   func interrupted() {
-    let store = DurableState()
-    var stage = Stage(RoomSeed(interruptedRuns: [InterruptedRun(run: RunID(rawValue: "old"), lastSeq: 7)]), store: store)
+    var store = DurableState()
+    store.runEvents = [.runStarted, .nodeStarted].enumerated().map { seq, kind in
+      RunEvent(run: "old", seq: UInt64(seq) + 1, kind: kind, atMilliseconds: 5)
+    }
+    var stage = Stage(RoomSeed(runs: store.runs), store: store)
+    let ada = stage.join()
     stage.commit()
-    #expect(stage.store.runEvents.map(\.seq) == [8])
-    #expect(stage.store.runEvents.map(\.kind) == [.runFailed])
-    #expect(stage.store.runEvents.first?.error == "the server was restarted")
+    #expect(stage.store.runEvents.map(\.seq) == [1, 2, 3])
+    #expect(stage.store.runEvents.last?.kind == .runFailed)
+    #expect(stage.store.runEvents.last?.error == "the server was restarted")
+    #expect(stage.peers[ada]?.runEvents.map(\.kind) == [.runStarted, .nodeStarted, .runFailed], "who joins later sees the whole of it")
+  }
+
+  @Test("[RU2] who was here before hears how the runs ended that it saw begin; a newcomer hears of the last one only")
+  func endsForThoseWhoComeBack() {
+    let started = RunEvent(run: "a", seq: 1, kind: .runStarted, atMilliseconds: 5)
+    let ended = RunEvent(run: "a", seq: 9, kind: .runFinished, atMilliseconds: 6)
+    let later = [
+      RunEvent(run: "b", seq: 1, kind: .runStarted, atMilliseconds: 7), RunEvent(run: "b", seq: 2, kind: .runFailed, atMilliseconds: 8),
+    ]
+    var store = DurableState()
+    store.runEvents = [started, ended] + later
+    var stage = Stage(RoomSeed(runs: store.runs), store: store)
+    let new = stage.join()
+    #expect(stage.peers[new]?.runEvents == later)
+    let back = stage.join("bob") { $0.lease = Lease(replica: ReplicaID(9), secret: [UInt8](repeating: 1, count: 16)) }
+    #expect(stage.peers[back]?.runEvents == [ended] + later)
+  }
+
+  @Test("[RU3] a key names its run over a restart")
+  func keyAfterRestart() {
+    var stage = Stage()
+    let ada = stage.join()
+    var keyed = RunRequest()
+    keyed.idempotencyKey = "k"
+    stage.say(.run(keyed), ada)
+    stage.commit()
+    stage.handle(.runAdvanced(run(stage), RunStep(.runFinished)))
+    stage.commit()
+    var next = Stage(stage.seed(), store: stage.store)
+    let bob = next.join("bob")
+    next.forget()
+    next.say(.run(keyed), bob)
+    next.commit()
+    #expect(next.startedRuns.isEmpty)
+    #expect(next.peers[bob]?.runEvents.map(\.kind) == [.runStarted, .runFinished])
+  }
+
+  @Test("[RU2] events that were durable although the store said no are heard by everybody, once")
+  func tornEvents() {
+    var stage = Stage()
+    let ada = stage.join()
+    stage.say(request(), ada)
+    stage.commit()
+    stage.handle(.runAdvanced(run(stage), RunStep(.nodeStarted)))
+    stage.handle(.runAdvanced(run(stage), RunStep(.runFinished)))
+    for write in stage.pending { stage.store.take(write) }
+    stage.pending = []
+    stage.handle(.storeFailed(reason: "x"))
+    stage.handle(.storeReloaded(stage.seed()))
+    stage.commit()
+    #expect(stage.peers[ada]?.runEvents.map(\.kind) == [.runStarted, .nodeStarted, .runFinished])
   }
 
   @Test("a run that says too much is ended")

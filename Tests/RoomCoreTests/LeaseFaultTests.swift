@@ -1,0 +1,45 @@
+import CRDT
+import CollabProtocol
+import RoomCore
+import Testing
+import WorkflowDocument
+
+/// What a network that delays and a store that loses its voice do to leases. Found by simulation.
+@Suite struct LeaseFaultTests {
+  @Test("[CR5] a hello that was late on its way does not take the lease from the connection that was opened after it")
+  func lateHello() throws {
+    var stage = Stage()
+    let ada = stage.join(connectionNumber: 1)
+    let lease = try #require(stage.peers[ada]?.lease)
+    stage.handle(.sessionLeft(ada, isFinal: false))
+    let again = stage.join(connectionNumber: 3) { $0.lease = lease }
+    let late = stage.join(connectionNumber: 2) { $0.lease = lease }
+    #expect(stage.peers[late]?.closeCode == .replaced)
+    #expect(stage.peers[again]?.closeCode == nil)
+    stage.edit(again)
+    #expect(stage.peers[again]?.acks.last?.seq == 1)
+  }
+
+  @Test("[CR5] a lease that is durable although the store said no is not granted a second time")
+  func tornLease() throws {
+    var stage = Stage()
+    let other = stage.join("bob")
+    let ada = stage.join(commit: false)
+    for write in stage.pending { stage.store.take(write) }
+    stage.pending = []
+    stage.handle(.sessionLeft(other, isFinal: true))
+    stage.pending = []
+    stage.handle(.storeFailed(reason: "no answer"))
+    stage.handle(.storeReloaded(stage.seed()))
+    stage.commit()
+    let lease = try #require(stage.peers[ada]?.lease)
+    #expect(lease.replica == ReplicaID(2))
+    #expect(stage.store.leases.count { $0.secretDigest == Stage.digest(lease.secret) && $0.seqAtEnd == nil } == 1)
+    // Found after a restart as well.
+    stage.edit(ada)
+    var next = Stage(stage.seed(), store: stage.store)
+    let back = next.join { $0.lease = lease }
+    #expect(next.peers[back]?.welcome?.lease == lease)
+    #expect(next.peers[back]?.welcome?.leaseThrough == 1)
+  }
+}
