@@ -50,6 +50,12 @@
     return .first
   }
 
+  /// Takes in an entry behind all others, as readers of sorted forms have them.
+  @inlinable public mutating func append(_ key: Key, _ value: Value, stamp: Stamp) {
+    if let last = storage.last { precondition(last.key < key, "keys out of order") }
+    storage.append(Entry(key: key, register: LWWRegister(value, stamp: stamp)))
+  }
+
   @inlinable public mutating func removeAll(where gone: (Entry) -> Bool) { storage.removeAll(where: gone) }
 
   /// Key by key what `LWWRegister.merged` says. Spec: ME2.

@@ -1,26 +1,31 @@
 /// Removals that came before the add they name, remembered until the version covers that add. Spec: DO6.
 ///
-/// Filed under the change that will bring the add, so that applying a change forgets exactly what it settled, in O(1).
-public struct PendingRemovals<Element: Hashable>: Equatable {
-  public struct Removal: Hashable {
+/// Filed under the change that will bring the add, so that applying a change forgets exactly what it settled, in O(1). What every change
+/// asks is inlinable: left generic, the call alone cost a sixth of applying an op.
+@frozen public struct PendingRemovals<Element: Hashable>: Equatable {
+  @frozen public struct Removal: Hashable {
     public let element: Element
     public let tag: Stamp
-    public init(element: Element, tag: Stamp) {
+    @inlinable public init(element: Element, tag: Stamp) {
       self.element = element
       self.tag = tag
     }
   }
 
-  private struct ChangeName: Hashable {
+  @usableFromInline struct ChangeName: Hashable, Sendable {
     let replica: ReplicaID
     let seq: UInt64
+    @usableFromInline init(replica: ReplicaID, seq: UInt64) {
+      self.replica = replica
+      self.seq = seq
+    }
   }
 
-  private var waiting: [ChangeName: Set<Removal>] = [:]
+  @usableFromInline var waiting: [ChangeName: Set<Removal>] = [:]
 
   public init() {}
 
-  public var isEmpty: Bool { waiting.isEmpty }
+  @inlinable public var isEmpty: Bool { waiting.isEmpty }
   /// How many removals wait.
   public var count: Int { waiting.values.reduce(0) { $0 + $1.count } }
   /// In no particular order.
@@ -31,13 +36,13 @@ public struct PendingRemovals<Element: Hashable>: Equatable {
   }
 
   /// Whether the add with this tag was removed before it came.
-  public func contains(_ element: Element, _ tag: Stamp) -> Bool {
+  @inlinable public func contains(_ element: Element, _ tag: Stamp) -> Bool {
     guard !waiting.isEmpty else { return false }
     return waiting[ChangeName(replica: tag.replica, seq: tag.seq)]?.contains(Removal(element: element, tag: tag)) ?? false
   }
 
   /// Forgets what waited for this change: it has come.
-  public mutating func settle(_ replica: ReplicaID, _ seq: UInt64) {
+  @inlinable public mutating func settle(_ replica: ReplicaID, _ seq: UInt64) {
     guard !waiting.isEmpty else { return }
     waiting[ChangeName(replica: replica, seq: seq)] = nil
   }

@@ -15,6 +15,12 @@ public struct TagSet: Hashable, Sendable {
   /// Ascending.
   public var tags: [Stamp] { lowest.map { [$0] + others } ?? [] }
 
+  /// Ascending, without an array of them.
+  public func visit(_ body: (Stamp) -> Void) {
+    if let lowest { body(lowest) }
+    for tag in others { body(tag) }
+  }
+
   /// - Returns: whether the tag is new.
   public mutating func add(_ tag: Stamp) -> Bool {
     guard let first = lowest else {

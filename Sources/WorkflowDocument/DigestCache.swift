@@ -13,6 +13,14 @@ struct Digest: Hashable, Sendable {
 
   func append(to bytes: inout [UInt8]) { withUnsafeBytes(of: words) { bytes.append(contentsOf: $0) } }
 
+  /// With the byte that says what it is of, 33 bytes in all.
+  @inline(__always) func write(_ kind: UInt8, at target: inout UnsafeMutableRawPointer, before end: UnsafeMutableRawPointer) {
+    precondition(end - target > SHA256.bytes, "what is hashed is more than was counted")
+    target.storeBytes(of: kind, as: UInt8.self)
+    (target + 1).storeBytes(of: words, as: (UInt64, UInt64, UInt64, UInt64).self)
+    target += 1 + SHA256.bytes
+  }
+
   static func == (a: Self, b: Self) -> Bool { a.words == b.words }
   func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 }
@@ -74,25 +82,25 @@ struct DigestCache: Sendable {
   mutating func documentHash(_ state: DocumentState, _ projection: Projection) -> [UInt8] {
     if let documentHash { return documentHash }
     makeRoom(state)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity((SHA256.bytes + 1) * (projection.visibleNodes.count + projection.live.count + 1))
-    projection.visibleNodes.visit { node in
-      bytes.append(1)
-      documentDigest(node: node, state).append(to: &bytes)
-    }
-    projection.live.visit { edge in
-      switch projection.standing(edge) {
-      case .taken: bytes.append(2)
-      case .cyclic: bytes.append(4)
-      default: bytes.append(3)
+    let comments = commentDigests(state)
+    let count = projection.visibleNodes.count + projection.live.count + 1 + comments.count
+    let bytes = [UInt8](unsafeUninitializedCapacity: (SHA256.bytes + 1) * count) { buffer, written in
+      let start = UnsafeMutableRawPointer(buffer.baseAddress!)
+      let end = start + (SHA256.bytes + 1) * count
+      var target = start
+      projection.visibleNodes.visit { documentDigest(node: $0, state).write(1, at: &target, before: end) }
+      projection.live.visit { edge in
+        let kind: UInt8 =
+          switch projection.standing(edge) {
+          case .taken: 2
+          case .cyclic: 4
+          default: 3
+          }
+        documentDigest(edge: edge, state).write(kind, at: &target, before: end)
       }
-      documentDigest(edge: edge, state).append(to: &bytes)
-    }
-    bytes.append(5)
-    metaDigest(state).append(to: &bytes)
-    for comment in commentDigests(state) {
-      bytes.append(6)
-      comment.append(to: &bytes)
+      metaDigest(state).write(5, at: &target, before: end)
+      for comment in comments { comment.write(6, at: &target, before: end) }
+      written = target - start
     }
     let hash = SHA256.digest(bytes)
     documentHash = hash

@@ -91,15 +91,20 @@ extension WorkflowDocument {
 
   private func check(_ edge: EdgeKey, isNew: Bool, _ limits: DocumentLimits, _ growth: inout Growth) -> ChangeFault? {
     if isNew { growth.bytes += DocumentState.recordBytes }
-    for handle in [edge.sourceHandle, edge.targetHandle] {
-      guard let handle else { continue }
-      if handle.utf8.count > limits.idBytesMax {
-        return ChangeFault(.tooLarge, "A handle has \(handle.utf8.count) bytes; at most \(limits.idBytesMax) are taken.")
-      }
-      if isNew, state.names.find(handle: handle) == nil { growth.bytes += DocumentState.recordBytes + handle.utf8.count }
+    // Of an edge that is here both ends and both handles are known.
+    return check(handle: edge.sourceHandle, isNew: isNew, limits, &growth)
+      ?? check(handle: edge.targetHandle, isNew: isNew, limits, &growth)
+      ?? check(id: edge.source.rawValue, "node", isNew: isNew && state.slot(of: edge.source) == nil, limits, &growth)
+      ?? check(id: edge.target.rawValue, "node", isNew: isNew && state.slot(of: edge.target) == nil, limits, &growth)
+  }
+
+  private func check(handle: String?, isNew: Bool, _ limits: DocumentLimits, _ growth: inout Growth) -> ChangeFault? {
+    guard let handle else { return nil }
+    if handle.utf8.count > limits.idBytesMax {
+      return ChangeFault(.tooLarge, "A handle has \(handle.utf8.count) bytes; at most \(limits.idBytesMax) are taken.")
     }
-    return check(id: edge.source.rawValue, "node", isNew: state.slot(of: edge.source) == nil, limits, &growth)
-      ?? check(id: edge.target.rawValue, "node", isNew: state.slot(of: edge.target) == nil, limits, &growth)
+    if isNew, state.names.find(handle: handle) == nil { growth.bytes += DocumentState.recordBytes + handle.utf8.count }
+    return nil
   }
 
   /// An author can only have seen adds that are here, or that stand earlier in the same change.
@@ -146,7 +151,7 @@ extension WorkflowDocument {
     switch shape {
     case .type where (value.stringValue ?? "").isEmpty:
       return ChangeFault(.invalid, "The type of a node is a JSON string that is not empty.")
-    case .position where value.pointValue == nil:
+    case .position where !value.isPoint:
       return ChangeFault(.invalid, "The position of a node is {\"x\": number, \"y\": number}.")
     case .parentID where value.stringValue == nil: return ChangeFault(.invalid, "The parentId of a node is a JSON string.")
     default: return nil

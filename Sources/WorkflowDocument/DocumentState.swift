@@ -75,17 +75,16 @@ extension DocumentState {
   /// For each of another table's symbols the one here.
   mutating func translation(of other: NameTable) -> [Symbol] { other.names.map { intern($0) } }
 
-  mutating func ensureNode(_ id: NodeID) -> Slot {
-    if let slot = nodeSlots[id] { return slot }
-    let slot: Slot
-    if let free = freeNodes.popLast() {
-      slot = free
-      nodes[Int(slot)] = NodeRecord(id: id)
-    } else {
-      slot = Slot(nodes.count)
-      nodes.append(NodeRecord(id: id))
+  mutating func ensureNode(_ id: NodeID) -> Slot { nodeSlots[id] ?? addNode(id) }
+
+  /// As `ensureNode` for an id that is probably new: one look-up instead of two.
+  mutating func addNode(_ id: NodeID) -> Slot {
+    let slot = freeNodes.last ?? Slot(nodes.count)
+    if let present = nodeSlots.updateValue(slot, forKey: id) {
+      nodeSlots[id] = present
+      return present
     }
-    nodeSlots[id] = slot
+    if freeNodes.popLast() == nil { nodes.append(NodeRecord(id: id)) } else { nodes[Int(slot)] = NodeRecord(id: id) }
     byteCount += Self.recordBytes + id.rawValue.utf8.count
     return slot
   }
@@ -97,17 +96,16 @@ extension DocumentState {
         sourceHandle: intern(handle: key.sourceHandle), targetHandle: intern(handle: key.targetHandle)))
   }
 
-  mutating func ensureEdge(_ name: EdgeName) -> Slot {
-    if let slot = edgeSlots[name] { return slot }
-    let slot: Slot
-    if let free = freeEdges.popLast() {
-      slot = free
-      edges[Int(slot)] = EdgeRecord(name: name)
-    } else {
-      slot = Slot(edges.count)
-      edges.append(EdgeRecord(name: name))
+  mutating func ensureEdge(_ name: EdgeName) -> Slot { edgeSlots[name] ?? addEdge(name) }
+
+  /// As `ensureEdge` for an edge that is probably new: one look-up instead of two.
+  mutating func addEdge(_ name: EdgeName) -> Slot {
+    let slot = freeEdges.last ?? Slot(edges.count)
+    if let present = edgeSlots.updateValue(slot, forKey: name) {
+      edgeSlots[name] = present
+      return present
     }
-    edgeSlots[name] = slot
+    if freeEdges.popLast() == nil { edges.append(EdgeRecord(name: name)) } else { edges[Int(slot)] = EdgeRecord(name: name) }
     nodes[Int(name.source)].uses += 1
     nodes[Int(name.target)].uses += 1
     byteCount += Self.recordBytes
@@ -116,13 +114,14 @@ extension DocumentState {
 
   /// Gives the slot back when nothing is left of the edge, and with it the placeholders of its ends.
   mutating func releaseEdgeIfEmpty(_ slot: Slot) {
-    let record = edges[Int(slot)]
-    guard record.isEmpty, edgeSlots[record.name] == slot else { return }
-    edgeSlots[record.name] = nil
+    guard edges[Int(slot)].isEmpty else { return }
+    let name = edges[Int(slot)].name
+    guard edgeSlots[name] == slot else { return }
+    edgeSlots[name] = nil
     freeEdges.append(slot)
     byteCount -= Self.recordBytes
-    dropUse(of: record.name.source)
-    dropUse(of: record.name.target)
+    dropUse(of: name.source)
+    dropUse(of: name.target)
   }
 
   mutating func dropUse(of node: Slot) {

@@ -25,7 +25,7 @@ struct IssueBook: Sendable {
   var isCurrent: Bool { nodes.isEmpty && edges.isEmpty }
 
   /// All findings, sorted. Call after `refresh`.
-  var all: [Issue] { (byNode.values.flatMap { $0 } + byEdge.values.flatMap { $0 }).sorted(by: IssueRules.precedes) }
+  var all: [Issue] { IssueRules.sorted(byNode.values.flatMap { $0 } + byEdge.values.flatMap { $0 }) }
 
   /// Looks again at what was written. O(what changed).
   mutating func refresh(_ state: DocumentState, _ projection: Projection) {
@@ -57,7 +57,7 @@ struct IssueBook: Sendable {
 
   /// What came and what went since the last call, sorted.
   mutating func takeChanges() -> (added: [Issue], removed: [Issue]) {
-    let changes = (added.sorted(by: IssueRules.precedes), removed.sorted(by: IssueRules.precedes))
+    let changes = (IssueRules.sorted(Array(added)), IssueRules.sorted(Array(removed)))
     added = []
     removed = []
     return changes

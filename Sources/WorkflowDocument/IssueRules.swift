@@ -41,13 +41,11 @@ enum IssueRules {
           text: "Node \(record.id) belongs to a group that is inside of it."))
     case .held, nil: break
     }
-    var fields: [FieldKey: JSONText] = [:]
-    for entry in record.fields.entries where !state.names.traits[Int(entry.key)].isLayout {
-      if let value = entry.register.value { fields[state.names[entry.key]] = value }
-    }
     var inputCount = 0
     projection.forEachLiveEdge(into: slot) { if projection.standing($0) == .taken { inputCount += 1 } }
-    issues += NodeCheck.issues(of: record.id, fields: fields, inputs: inputCount)
+    issues += NodeCheck.issues(of: record.id, inputs: inputCount) { field in
+      state.names.find(field).flatMap { record.fields[$0]?.value }
+    }
     if let label = label(of: record, state.names), labels.count(label) > 1 {
       issues.append(
         Issue(
@@ -62,6 +60,12 @@ enum IssueRules {
     guard let symbol = names.find(.label), let label = record.fields[symbol]?.value, label.text != "\"\"", label.text != "null"
     else { return nil }
     return label
+  }
+
+  /// Sorted by their places: an issue has up to eight references, and sorting moves each of them some fifteen times.
+  static func sorted(_ issues: [Issue]) -> [Issue] {
+    let places = issues.withUnsafeBufferPointer { issues in issues.indices.sorted { precedes(issues[$0], issues[$1]) } }
+    return places.map { issues[$0] }
   }
 
   static func precedes(_ a: Issue, _ b: Issue) -> Bool {

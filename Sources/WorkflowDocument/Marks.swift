@@ -20,4 +20,14 @@ struct Marks: Sendable {
     for slot in taken { isMarked[Int(slot)] = false }
     return taken
   }
+
+  /// Takes back an array that `take` gave, to use its memory again: most edits mark one or two slots, and should not allocate for them.
+  mutating func recycle(_ taken: inout [Slot]) {
+    guard slots.isEmpty, taken.capacity <= Self.keptMax else { return }
+    taken.removeAll(keepingCapacity: true)
+    swap(&slots, &taken)
+  }
+
+  /// Slots; an array that a load made long is let go.
+  private static let keptMax = 256
 }

@@ -47,8 +47,8 @@ struct Projection: Sendable {
   private var touchedNodes = Marks()
   private var touchedEdges = Marks()
   /// What `settle` changed, for issues and digests.
-  private(set) var changedNodes = Marks()
-  private(set) var changedEdges = Marks()
+  var changedNodes = Marks()
+  var changedEdges = Marks()
 
   func isVisible(_ node: Slot) -> Bool { Int(node) < isVisible.count && isVisible[Int(node)] }
   func standing(_ edge: Slot) -> EdgeStanding { Int(edge) < edges.count ? edges[Int(edge)].standing : .gone }
@@ -62,8 +62,6 @@ struct Projection: Sendable {
   mutating func touch(node: Slot) { touchedNodes.mark(node) }
   /// The edge's tags were written.
   mutating func touch(edge: Slot) { touchedEdges.mark(edge) }
-  mutating func takeChangedNodes() -> [Slot] { changedNodes.take() }
-  mutating func takeChangedEdges() -> [Slot] { changedEdges.take() }
 
   mutating func parentWritten(_ node: Slot, _ state: DocumentState) {
     let record = state.nodes[Int(node)]
@@ -77,6 +75,21 @@ struct Projection: Sendable {
   /// Whether anything was written that the view hangs on.
   var isTouched: Bool { !(touchedNodes.isEmpty && touchedEdges.isEmpty && changedNodes.isEmpty) }
 
+  /// Makes the whole view of a state; only right after init. O(n) for a state whose visible nodes and edges lie in order, as those of
+  /// a snapshot do, else O(n log n).
+  mutating func fill(from state: DocumentState) {
+    isVisible = state.nodes.map { $0.isVisible }
+    var entries: [SortedSlots<NodeID>.Entry] = []
+    entries.reserveCapacity(state.nodes.count)
+    for slot in state.nodes.indices {
+      changedNodes.mark(Slot(slot))
+      if isVisible[slot] { entries.append(SortedSlots<NodeID>.Entry(key: state.nodes[slot].id, slot: Slot(slot))) }
+    }
+    visibleNodes = SortedSlots(entries)
+    for slot in state.nodes.indices where state.nodes[slot].parent >= 0 { parentWritten(Slot(slot), state) }
+    fillEdges(from: state)
+  }
+
   /// Brings the view up to the state after any number of writes.
   mutating func settle(_ state: DocumentState) {
     if !touchedNodes.isEmpty { settleNodes(state) }
@@ -85,15 +98,17 @@ struct Projection: Sendable {
 
   private mutating func settleNodes(_ state: DocumentState) {
     while isVisible.count < state.nodes.count { isVisible.append(false) }
-    for node in touchedNodes.take() {
-      let record = state.nodes[Int(node)]
+    var touched = touchedNodes.take()
+    defer { touchedNodes.recycle(&touched) }
+    for node in touched {
       changedNodes.mark(node)
-      guard record.isVisible != isVisible[Int(node)] else { continue }
-      isVisible[Int(node)] = record.isVisible
-      if record.isVisible {
-        visibleNodes.insert(node, key: record.id)
+      let isShown = state.nodes[Int(node)].isVisible
+      guard isShown != isVisible[Int(node)] else { continue }
+      isVisible[Int(node)] = isShown
+      if isShown {
+        visibleNodes.insert(node, key: state.nodes[Int(node)].id)
       } else {
-        visibleNodes.remove(node, key: record.id)
+        visibleNodes.remove(node, key: state.nodes[Int(node)].id)
       }
       var atNode: [Slot] = []
       forEachLiveEdge(at: node) { atNode.append($0) }
@@ -113,22 +128,50 @@ extension Projection {
     while edges.count < state.edges.count { edges.append(EdgeView()) }
     var work = SortedSlots<Stamp>()
     var withdrawn: [EdgeView] = []
-    for edge in touchedEdges.take() {
+    var touched = touchedEdges.take()
+    for edge in touched {
       changedEdges.mark(edge)
       if let view = refile(edge, state.edges[Int(edge)]) { withdrawn.append(view) }
       if edges[Int(edge)].standing == .undecided { work.insert(edge, key: edges[Int(edge)].lowest) }
     }
+    touchedEdges.recycle(&touched)
     free(after: withdrawn, into: &work)
-    if visibleEdgeCount == 0, work.count > 1 { arrange(work) }
+    if visibleEdgeCount == 0, work.count > 1 {
+      var undecided: [Slot] = []
+      work.visit { undecided.append($0) }
+      arrange(undecided)
+    }
     while let edge = work.popFirst() { decide(edge, &work) }
   }
 
   /// Before the first edges come, all at once: an order that most of them will agree with.
-  private mutating func arrange(_ work: SortedSlots<Stamp>) {
-    var ends: [(source: Int32, target: Int32)] = []
-    ends.reserveCapacity(work.count)
-    work.visit { ends.append((edges[Int($0)].source, edges[Int($0)].target)) }
-    order.arrange(ends, nodeCount: isVisible.count)
+  private mutating func arrange(_ undecided: [Slot]) {
+    order.arrange(undecided.map { (source: edges[Int($0)].source, target: edges[Int($0)].target) }, nodeCount: isVisible.count)
+  }
+
+  /// Files every edge of a state when there is nothing yet. Decided in edge order, each after all before it, so none is ever taken out again.
+  private mutating func fillEdges(from state: DocumentState) {
+    edges = Array(repeating: EdgeView(), count: state.edges.count)
+    incidence.reserve(nodes: state.nodes.count, edges: state.edges.count)
+    var entries: [SortedSlots<Stamp>.Entry] = []
+    entries.reserveCapacity(state.edges.count)
+    for slot in state.edges.indices {
+      changedEdges.mark(Slot(slot))
+      guard let lowest = state.edges[slot].tags.lowest else { continue }
+      entries.append(SortedSlots<Stamp>.Entry(key: lowest, slot: Slot(slot)))
+      let name = state.edges[slot].name
+      incidence.link(Slot(slot), from: name.source, to: name.target)
+      edges[slot] = EdgeView(
+        standing: isVisible(name.source) && isVisible(name.target) ? .undecided : .orphan, lowest: lowest, source: name.source,
+        target: name.target)
+    }
+    live = SortedSlots(entries)
+    var undecided: [Slot] = []
+    live.visit { if edges[Int($0)].standing == .undecided { undecided.append($0) } }
+    if undecided.count > 1 { arrange(undecided) }
+    for edge in undecided {
+      stand(edge, order.insert(edge, from: edges[Int(edge)].source, to: edges[Int(edge)].target) ? .taken : .cyclic)
+    }
   }
 
   /// Files the edge under its present tag and ends, undecided when both are visible.

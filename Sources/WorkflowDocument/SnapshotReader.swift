@@ -18,24 +18,39 @@ extension WorkflowDocument {
     var reader = SnapshotReader(columns, limits)
     try reader.read()
     self.init()
-    adopt(reader.state)
+    adopt(reader.takeState())
   }
 }
 
-/// Numbers, texts and stamps from the front of a column.
+/// Numbers, texts and stamps from the front of a column: a cursor over bare bytes, which must outlive it.
 private struct Column {
-  private var rest: UnsafeRawBufferPointer.SubSequence
+  private var at: UnsafePointer<UInt8>
+  private let end: UnsafePointer<UInt8>
   private var lastStamp = Stamp.zero
 
-  init(_ bytes: UnsafeRawBufferPointer.SubSequence) { rest = bytes }
+  /// - Parameter bytes: part of a snapshot that has a header, so there is an address.
+  init(_ bytes: UnsafeRawBufferPointer) {
+    at = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
+    end = at + bytes.count
+  }
 
-  var count: Int { rest.count }
-  var isEmpty: Bool { rest.isEmpty }
+  var count: Int { end - at }
+  var isEmpty: Bool { at == end }
 
+  @inline(__always)
   mutating func number() throws(SnapshotError) -> UInt64 {
+    // Nearly every number is below 128.
+    guard at < end, at.pointee < 0x80 else { return try longNumber() }
+    defer { at += 1 }
+    return UInt64(at.pointee)
+  }
+
+  private mutating func longNumber() throws(SnapshotError) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
-    while let byte = rest.popFirst() {
+    while at < end {
+      let byte = at.pointee
+      at += 1
       if shift == 63, byte > 1 { break }
       value |= UInt64(byte & 0x7f) << shift
       if byte < 0x80 { return value }
@@ -46,9 +61,9 @@ private struct Column {
   }
 
   mutating func string(_ count: UInt64) throws(SnapshotError) -> String {
-    guard count <= UInt64(rest.count) else { throw .malformed("a text beyond the end") }
-    guard let text = String(validating: rest.prefix(Int(count)), as: UTF8.self) else { throw .malformed("a text that is no UTF-8") }
-    rest = rest.dropFirst(Int(count))
+    guard count <= UInt64(end - at) else { throw .malformed("a text beyond the end") }
+    guard let text = UTF8Text.string(UnsafeBufferPointer(start: at, count: Int(count))) else { throw .malformed("a text that is no UTF-8") }
+    at += Int(count)
     return text
   }
 
@@ -70,7 +85,7 @@ private struct Column {
 }
 
 private struct SnapshotReader {
-  private(set) var state = DocumentState()
+  private var state = DocumentState()
   private let limits: SnapshotLimits
   private var shape: Column
   private var stamps: Column
@@ -80,7 +95,7 @@ private struct SnapshotReader {
   /// Nodes in the snapshot's order.
   private var nodes: [Slot] = []
 
-  init(_ columns: [UnsafeRawBufferPointer.SubSequence], _ limits: SnapshotLimits) {
+  init(_ columns: [UnsafeRawBufferPointer], _ limits: SnapshotLimits) {
     shape = Column(columns[0])
     stamps = Column(columns[1])
     text = Column(columns[2])
@@ -88,9 +103,7 @@ private struct SnapshotReader {
   }
 
   /// Checks everything about the wrapping.
-  static func unwrap(_ bytes: UnsafeRawBufferPointer, _ limits: SnapshotLimits) throws(SnapshotError) -> [UnsafeRawBufferPointer
-    .SubSequence]
-  {
+  static func unwrap(_ bytes: UnsafeRawBufferPointer, _ limits: SnapshotLimits) throws(SnapshotError) -> [UnsafeRawBufferPointer] {
     guard bytes.count <= limits.snapshotBytesMax else { throw .tooLarge(bytesMax: limits.snapshotBytesMax) }
     guard bytes.prefix(SnapshotFormat.magic.count).elementsEqual(SnapshotFormat.magic), bytes.count > SnapshotFormat.magic.count else {
       throw .notSnapshot
@@ -104,18 +117,25 @@ private struct SnapshotReader {
     guard SHA256.digest(signed).prefix(SnapshotFormat.checksumBytes).elementsEqual(bytes.suffix(SnapshotFormat.checksumBytes)) else {
       throw .wrongChecksum
     }
-    var columns: [UnsafeRawBufferPointer.SubSequence] = []
+    var columns: [UnsafeRawBufferPointer] = []
     var rest = signed.dropFirst(SnapshotFormat.headerBytes)
     for _ in 0..<3 {
       guard rest.count >= 8 else { throw .malformed("a column is missing") }
       let count = UnsafeRawBufferPointer(rebasing: rest).loadUnaligned(as: UInt64.self).littleEndian
       rest = rest.dropFirst(8)
       guard count <= UInt64(rest.count) else { throw .malformed("a column beyond the end") }
-      columns.append(rest.prefix(Int(count)))
+      columns.append(UnsafeRawBufferPointer(rebasing: rest.prefix(Int(count))))
       rest = rest.dropFirst(Int(count))
     }
     guard rest.isEmpty else { throw .malformed("bytes behind the last column") }
     return columns
+  }
+
+  /// What was read, not to be shared with the reader: everything derived is about to be made of it.
+  mutating func takeState() -> DocumentState {
+    var taken = DocumentState()
+    swap(&taken, &state)
+    return taken
   }
 
   mutating func read() throws(SnapshotError) {
@@ -148,17 +168,19 @@ private struct SnapshotReader {
 
   private mutating func readNodes() throws(SnapshotError) {
     let nodeCount = try count(eachAtLeast: 3)
-    state.reserve(nodes: min(nodeCount, limits.documentBytesMax / DocumentState.recordBytes), edges: 0)
+    let room = min(nodeCount, limits.documentBytesMax / DocumentState.recordBytes)
+    state.reserve(nodes: room, edges: 0)
+    nodes.reserveCapacity(room)
     for _ in 0..<nodeCount {
       let id = NodeID(try string())
-      let slot = state.ensureNode(id)
+      let slot = state.addNode(id)
       guard state.nodes[Int(slot)].isEmpty else { throw .malformed("a node is there twice") }
       state.put(slot, try life(), try fields())
       nodes.append(slot)
       try checkSize()
     }
     for _ in 0..<(try count(eachAtLeast: 1)) {
-      nodes.append(state.ensureNode(NodeID(try string())))
+      nodes.append(state.addNode(NodeID(try string())))
       try checkSize()
     }
   }
@@ -180,7 +202,7 @@ private struct SnapshotReader {
       }
       let fields = try fields()
       if tags.isEmpty, fields.isEmpty { throw .malformed("an edge of which nothing is left") }
-      let slot = state.ensureEdge(name)
+      let slot = state.addEdge(name)
       guard state.edges[Int(slot)].isEmpty else { throw .malformed("an edge is there twice") }
       state.put(slot, tags, fields)
       try checkSize()
@@ -222,7 +244,7 @@ private struct SnapshotReader {
       last = symbol
       let stamp = try seenStamp()
       let value = try optional().map { JSONText(unchecked: $0) }
-      _ = fields.write(symbol, value, stamp: stamp)
+      fields.append(symbol, value, stamp: stamp)
     }
     return fields
   }

@@ -64,8 +64,7 @@ private struct SnapshotWriter {
     order.reserveCapacity(state.nodes.count)
     projection.visibleNodes.visit { order.append($0) }
     // Slots are this replica's own affair: what has no order in the view goes by id.
-    let hidden = state.nodeSlotsInUse.filter { !projection.isVisible($0) }
-    for slot in hidden.sorted(by: { state.nodes[Int($0)].id < state.nodes[Int($1)].id }) {
+    for slot in inIDOrder(state.nodeSlotsInUse.filter { !projection.isVisible($0) }) {
       if state.nodes[Int(slot)].isEmpty { ends.append(slot) } else { order.append(slot) }
     }
     number(UInt64(order.count))
@@ -83,6 +82,16 @@ private struct SnapshotWriter {
   }
   private var nextNumber = 0
 
+  /// Most ids differ in their first eight bytes, and numbers are compared faster than texts.
+  private func inIDOrder(_ slots: [Slot]) -> [Slot] {
+    let starts = slots.map { (start: Bytewise.start(of: state.nodes[Int($0)].id.rawValue), slot: $0) }
+    let sorted = starts.sorted { a, b in
+      if a.start != b.start { return a.start < b.start }
+      return state.nodes[Int(a.slot)].id < state.nodes[Int(b.slot)].id
+    }
+    return sorted.map { $0.slot }
+  }
+
   private mutating func writeEdges(_ projection: Projection) {
     var order: [Slot] = []
     projection.live.visit { order.append($0) }
@@ -96,7 +105,7 @@ private struct SnapshotWriter {
       number(UInt64(edge.name.sourceHandle + 1))
       number(UInt64(edge.name.targetHandle + 1))
       number(UInt64(edge.tags.count))
-      for tag in edge.tags.tags { stamps.append(tag) }
+      edge.tags.visit { stamps.append($0) }
       write(edge.fields)
     }
   }
@@ -143,12 +152,17 @@ private struct SnapshotWriter {
   private mutating func optional(_ value: String?) {
     guard let value else { return number(0) }
     number(UInt64(value.utf8.count) + 1)
-    text.append(contentsOf: value.utf8)
+    append(value)
   }
 
   private mutating func string(_ value: String) {
     number(UInt64(value.utf8.count))
-    text.append(contentsOf: value.utf8)
+    append(value)
+  }
+
+  private mutating func append(_ value: String) {
+    var value = value
+    value.withUTF8 { text.append(contentsOf: $0) }
   }
 
   private mutating func number(_ value: UInt64) { LEB128.append(value, to: &shape) }

@@ -18,8 +18,10 @@ struct SortedSlots<Key: Comparable & Sendable>: Sendable {
 
   init() {}
 
-  /// - Precondition: ascending.
-  init(sorted entries: [Entry]) {
+  /// Entries in any order, each slot once. O(n) when they are sorted already.
+  init(_ unordered: [Entry]) {
+    var entries = unordered
+    if zip(entries, entries.dropFirst()).contains(where: { !Self.precedes($0, $1) }) { entries.sort(by: Self.precedes) }
     count = entries.count
     var start = 0
     while start < entries.count {

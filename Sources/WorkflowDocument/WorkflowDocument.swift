@@ -97,11 +97,7 @@ public struct WorkflowDocument: Sendable {
     projection = Projection()
     digests = DigestCache()
     issueBook.forgetSlots()
-    for slot in state.nodes.indices {
-      projection.touch(node: Slot(slot))
-      if state.nodes[slot].parent >= 0 { projection.parentWritten(Slot(slot), state) }
-    }
-    for slot in state.edges.indices { projection.touch(edge: Slot(slot)) }
+    projection.fill(from: state)
     settle()
   }
 
@@ -109,15 +105,19 @@ public struct WorkflowDocument: Sendable {
   mutating func settle() {
     guard projection.isTouched else { return }
     projection.settle(state)
-    for node in projection.takeChangedNodes() {
+    var nodes = projection.changedNodes.take()
+    for node in nodes {
       digests.nodeChanged(node, isLayout: false)
       issueBook.nodeChanged(node)
     }
-    for edge in projection.takeChangedEdges() {
+    projection.changedNodes.recycle(&nodes)
+    var edges = projection.changedEdges.take()
+    for edge in edges {
       let name = state.edges[Int(edge)].name
       digests.edgeChanged(edge)
       issueBook.edgeChanged(edge, from: name.source, to: name.target)
       state.releaseEdgeIfEmpty(edge)
     }
+    projection.changedEdges.recycle(&edges)
   }
 }

@@ -9,6 +9,12 @@ struct CanonicalScan {
     return scan.value(depth: 0) && scan.at == bytes.count
   }
 
+  /// Whether the text is `{"x":number,"y":number}` and nothing else. No for any other spelling.
+  static func isPoint(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    var scan = CanonicalScan(bytes: bytes)
+    return scan.word("{\"x\":") && scan.number() && scan.word(",\"y\":") && scan.number() && scan.word("}") && scan.at == bytes.count
+  }
+
   private mutating func value(depth: Int) -> Bool {
     guard at < bytes.count else { return false }
     switch bytes[at] {

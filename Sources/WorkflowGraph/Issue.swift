@@ -18,4 +18,11 @@ public struct Issue: Hashable, Sendable {
     self.field = field
     self.text = text
   }
+
+  /// By what it is about. The words follow from that nearly always.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(code)
+    hasher.combine(node)
+    hasher.combine(edge)
+  }
 }

@@ -35,7 +35,9 @@ public struct JSONText: Hashable, Sendable, CustomStringConvertible {
     return scanner.at
   }
 
+  /// What is canonical is I-JSON, and to see that takes no memory for names; a text that is not is gone through a second time.
   private static func fault(in bytes: UnsafeBufferPointer<UInt8>) -> JSONFault? {
+    if CanonicalScan.isCanonical(bytes) { return nil }
     var scanner = JSONScanner(bytes)
     do throws(JSONFault) {
       try scanner.scanDocument()
@@ -107,6 +109,18 @@ extension JSONText {
   public var pointValue: (x: Double, y: Double)? {
     guard let value = try? value(), let x = value["x"]?.numberValue, let y = value["y"]?.numberValue else { return nil }
     return (x, y)
+  }
+
+  /// Whether the text is known to be canonical, and so I-JSON, at a glance; may say no for one that is.
+  var isCanonical: Bool {
+    var copy = text
+    return copy.withUTF8 { CanonicalScan.isCanonical($0) }
+  }
+
+  /// Whether `pointValue` would find one. The way a canvas writes it is known by its bytes.
+  public var isPoint: Bool {
+    var copy = text
+    return copy.withUTF8 { CanonicalScan.isPoint($0) } || pointValue != nil
   }
 
   private var first: UInt8? { text.utf8.first { $0 != 0x20 && $0 != 0x0a && $0 != 0x0d && $0 != 0x09 } }

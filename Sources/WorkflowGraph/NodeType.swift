@@ -78,13 +78,14 @@ public struct NodeSetting: Sendable, Hashable {
   public let need: Need
   /// What the palette puts into a new node; `nil`: nothing.
   public let initial: JSONText?
+  /// The register that holds it.
+  public let field: FieldKey
 
   init(_ name: String, _ kind: Kind, _ need: Need = .optional, initial: JSONText? = nil) {
     self.name = name
     self.kind = kind
     self.need = need
     self.initial = initial
+    field = .data(name)
   }
-
-  public var field: FieldKey { .data(name) }
 }

@@ -154,6 +154,32 @@ private struct Replica: Equatable {
     #expect(version.covers(other))
     #expect(version[ReplicaID(2)] == 5)
   }
+
+  @Test("[DO1] registers appended in the order of their keys are those written one by one")
+  func appended() {
+    var (appended, written) = (LWWMap<Int, Int>(), LWWMap<Int, Int>())
+    for key in 0..<20 {
+      let stamp = Stamp(hlc: HybridTime(milliseconds: UInt64(100 - key)), replica: ReplicaID(1), seq: UInt64(key + 1), index: 0)
+      appended.append(2 * key, key, stamp: stamp)
+      _ = written.write(2 * key, key, stamp: stamp)
+    }
+    #expect(appended == written)
+    #expect(appended[6]?.value == 3 && appended[7] == nil)
+  }
+
+  @Test("[DO4] tags are visited as they are listed, in ascending order")
+  func visited() {
+    var random = SeededRandom(seed: 5)
+    for count in 0..<6 {
+      var set = TagSet()
+      for seq in (1..<(1 + count)).shuffled(using: &random) {
+        _ = set.add(Stamp(hlc: HybridTime(milliseconds: UInt64(seq)), replica: ReplicaID(1), seq: UInt64(seq), index: 0))
+      }
+      var visited: [Stamp] = []
+      set.visit { visited.append($0) }
+      #expect(visited == set.tags && visited == visited.sorted() && visited.count == count)
+    }
+  }
 }
 
 extension LWWOutcome {

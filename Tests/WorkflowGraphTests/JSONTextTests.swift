@@ -1,5 +1,6 @@
 import Testing
-import WorkflowGraph
+
+@testable import WorkflowGraph
 
 @Suite struct JSONTextTests {
   @Test(
@@ -103,6 +104,37 @@ import WorkflowGraph
     #expect(position.text == "{\"x\":1.5,\"y\":-2}")
     #expect(position.pointValue?.x == 1.5 && position.pointValue?.y == -2)
     #expect(JSONText(unchecked: "{\"x\":1}").pointValue == nil)
+    let points = [
+      "{\"x\":1,\"y\":-2.5}", "{\"y\":1,\"x\":0}", " {\"x\": 1e3, \"y\": 2}", "{\"x\":1,\"y\":2,\"z\":3}",
+      "{\"x\":12345678901234567890,\"y\":1.10}",
+    ]
+    for text in points { #expect(JSONText(unchecked: text).isPoint && JSONText(unchecked: text).pointValue != nil, "\(text)") }
+    let others = [
+      "", "{}", "null", "{\"x\":1,\"y\":2", "{\"x\":1,\"y\":\"2\"}", "{\"x\":1,\"y\":2}}", "{\"x\":01,\"y\":2}", "{\"x\":-,\"y\":2}",
+      "{\"x\":1.,\"y\":2}",
+    ]
+    for text in others { #expect(!JSONText(unchecked: text).isPoint && JSONText(unchecked: text).pointValue == nil, "\(text)") }
+  }
+
+  @Test("[DO2] what is seen to be canonical at a glance is I-JSON by the long way too", arguments: [UInt64(11), 12, 13])
+  func canonicalIsValid(seed: UInt64) {
+    var random = SplitMix(state: seed)
+    let seeds = ["{\"a\":[1,2.5,{\"b\":\"x\\n\"}],\"b\":null,\"c\":{}}", "[[[]],{},\"\\\\\",-0.5,true]"].map { Array($0.utf8) }
+    var canonicalCount = 0
+    for _ in 0..<20_000 {
+      var bytes = seeds[Int(random.next() % 2)]
+      for _ in 0..<(random.next() % 3) {
+        let place = Int(random.next() % UInt64(bytes.count))
+        bytes[place] = Array("{}[],:\"\\abc0e-1.2".utf8)[Int(random.next() % 17)]
+      }
+      bytes.withUnsafeBufferPointer { bytes in
+        guard CanonicalScan.isCanonical(bytes) else { return }
+        canonicalCount += 1
+        var scanner = JSONScanner(bytes)
+        #expect(throws: Never.self, "SEED=\(seed) \(String(decoding: bytes, as: UTF8.self))") { try scanner.scanDocument() }
+      }
+    }
+    #expect(canonicalCount > 1000)
   }
 
   @Test("[DO2] random bytes and damaged texts are accepted or refused, never a trap", arguments: [UInt64(1), 2, 3])

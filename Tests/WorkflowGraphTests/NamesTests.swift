@@ -27,6 +27,32 @@ import WorkflowGraph
     #expect(sorted.shuffledBySeed(3).map { NodeID($0) }.sorted().map(\.rawValue) == sorted)
   }
 
+  @Test("[GV2] the order of bytes holds at every length and place of the difference")
+  func orderOfAnyLength() {
+    for count in 0...19 {
+      let base = [UInt8](repeating: UInt8(ascii: "m"), count: count)
+      var others = [base + [UInt8(ascii: "a")], Array(base.dropLast())]
+      for place in 0..<count {
+        for byte in [UInt8(ascii: "a"), UInt8(ascii: "z"), 0] {
+          others.append(base)
+          others[others.count - 1][place] = byte
+          // A later difference the other way must not count.
+          if place + 1 < count { others[others.count - 1][count - 1] = byte < UInt8(ascii: "m") ? 0x7f : 1 }
+        }
+      }
+      let a = String(decoding: base, as: UTF8.self)
+      #expect(Bytewise.equal(a, String(decoding: base, as: UTF8.self)) && !Bytewise.precedes(a, a))
+      for other in others where other != base {
+        let b = String(decoding: other, as: UTF8.self)
+        #expect(!Bytewise.equal(a, b), "\(base) \(other)")
+        #expect(Bytewise.precedes(a, b) == base.lexicographicallyPrecedes(other), "\(base) \(other)")
+        #expect(Bytewise.precedes(b, a) == other.lexicographicallyPrecedes(base), "\(base) \(other)")
+        let (start, otherStart) = (Bytewise.start(of: a), Bytewise.start(of: b))
+        #expect(start == otherStart || (start < otherStart) == base.lexicographicallyPrecedes(other), "\(base) \(other)")
+      }
+    }
+  }
+
   @Test("[DO4] a missing handle and an empty one differ; edges order by source, its handle, target, its handle")
   func edges() {
     func edge(_ a: String, _ x: String?, _ b: String, _ y: String?) -> EdgeKey {
