@@ -31,7 +31,7 @@ public enum MessageCodec {
   public static func decodeClient(
     _ buffer: ByteBuffer, as encoding: WireEncoding, limits: DecodeLimits = DecodeLimits()
   ) throws(DecodeError) -> ClientMessage {
-    var draft = ClientMessageDraft()
+    var draft = ClientMessageDraft.none
     try read(&draft, from: buffer, as: encoding, limits)
     return try draft.message()
   }

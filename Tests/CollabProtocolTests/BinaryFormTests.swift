@@ -23,6 +23,18 @@ import WorkflowGraph
     ] as [[UInt8]])
   func same(bytes: [UInt8]) throws { #expect(try MessageCodec.client(bytes, as: .proto) == .ping(Ping(id: 12))) }
 
+  @Test("[WP8] numbers of every length are read, wherever the message ends behind them")
+  func numbers() throws {
+    for bit in 0..<64 {
+      for id in [UInt64(1) << UInt64(bit), (UInt64(1) << UInt64(bit)) - 1, .max >> UInt64(bit), 0x0123_4567_89ab_cdef >> UInt64(bit)] {
+        for seen in [UInt64(0), 1, .max, 1 << 63] {
+          let ping = ClientMessage.ping(Ping(id: id, seen: seen))
+          #expect(try MessageCodec.client(MessageCodec.bytes(ping, as: .proto), as: .proto) == ping)
+        }
+      }
+    }
+  }
+
   @Test("[WP8] lists of numbers are taken packed and unpacked")
   func packed() throws {
     let expected = ClientMessage.resync(

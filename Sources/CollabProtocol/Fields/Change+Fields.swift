@@ -32,13 +32,15 @@ extension Change: WireReadable {
 
   /// After the first fault the rest of the ops is passed over: the change is refused whole.
   private mutating func readOp(_ reader: inout some WireReader) throws(DecodeError) {
-    guard reader.context.fault == nil else { return try reader.skip() }
+    guard !reader.context.isFaulty else { return try reader.skip() }
     guard ops.count < reader.limits.opsPerChangeMax else {
       reader.fault(.tooLarge, "more than \(reader.limits.opsPerChangeMax) ops in one change")
       return try reader.skip()
     }
     var draft = OpDraft()
     try reader.message(&draft)
+    // Most changes have a few ops: one allocation for them instead of three.
+    if ops.isEmpty { ops.reserveCapacity(4) }
     if let op = draft.op(&reader) { ops.append(op) }
   }
 }
@@ -46,30 +48,31 @@ extension Change: WireReadable {
 extension WireReader {
   /// A change as a server takes it: what is wrong with it alone is told beside it, and then it has no ops. Spec: RF2.
   mutating func changeOrFault() throws(DecodeError) -> (change: Change, fault: DecodeContext.Fault?) {
-    context.fault = nil
-    var change = try message(or: Change.blank)
+    _ = context.takeFault()
+    var change = Change.blank
+    try message(&change)
     guard change.seq > 0 else { throw .malformed("a change without seq") }
     if change.ops.isEmpty { fault(.invalid, "a change without ops") }
-    guard let fault = context.fault else { return (change, nil) }
-    context.fault = nil
+    guard let fault = context.takeFault() else { return (change, nil) }
     change.ops = []
     return (change, fault)
   }
 
   /// A change as a client takes it from its server: nothing may be wrong with it.
   mutating func soundChange(or present: Change) throws(DecodeError) -> Change {
-    context.fault = nil
+    _ = context.takeFault()
     let change = try message(or: present)
-    if let fault = context.fault { throw .malformed(fault.text) }
+    if let fault = context.takeFault() { throw .malformed(fault.text) }
     return change
   }
 
   /// An op of a refusal's `revert`. Spec: RF3.
   mutating func stateOp() throws(DecodeError) -> Op {
-    context.fault = nil
+    _ = context.takeFault()
     let op = try message(or: OpDraft()).op(&self, isState: true)
-    guard let op else { throw .malformed(context.fault?.text ?? "an op without kind") }
-    if let fault = context.fault { throw .malformed(fault.text) }
+    let fault = context.takeFault()
+    guard let op else { throw .malformed(fault?.text ?? "an op without kind") }
+    if let fault { throw .malformed(fault.text) }
     return op
   }
 }

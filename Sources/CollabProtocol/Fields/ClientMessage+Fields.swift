@@ -64,51 +64,64 @@ extension WireWriter {
   }
 }
 
-/// The message of a client while it is read.
-struct ClientMessageDraft: WireReadable {
-  private var kind: UInt32 = 0
-  private var hello = Hello.blank
-  private var batch = ChangeBatch(batch: 0, changes: [], seen: 0)
-  private var presence = PresenceUpdateDraft()
-  private var run = RunRequestDraft()
-  private var cancel = CancelRun(request: 0, run: "")
-  private var resync = Resync(version: Version())
-  private var ping = Ping(id: 0)
+/// The message of a client while it is read: of one kind at a time, so that reading a change does not make and drop a hello.
+enum ClientMessageDraft: WireReadable {
+  case none
+  case hello(Hello)
+  case change(ChangeBatch)
+  case presence(PresenceUpdateDraft)
+  case run(RunRequestDraft)
+  case cancel(CancelRun)
+  case resync(Resync)
+  case ping(Ping)
 
   static let fieldNames = FieldNames("hello", "change", "presence", "run", "cancelRun", "resync", "ping")
   var names: FieldNames { Self.fieldNames }
 
   mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
     guard (1...7).contains(field) else { return try reader.skip() }
-    try reader.oneof(alreadySet: kind != 0)
+    try reader.oneof(alreadySet: isSet)
     // In binary the last kind counts; only when the same one comes again is it merged.
-    if kind != 0, kind != field { self = ClientMessageDraft() }
-    kind = field
     switch field {
-    case 1: try reader.message(&hello)
-    case 2: try reader.message(&batch)
+    case 1:
+      let present = if case .hello(let hello) = self { hello } else { Hello.blank }
+      self = .hello(try reader.message(or: present))
+    case 2:
+      let present = if case .change(let batch) = self { batch } else { ChangeBatch(batch: 0, changes: [], seen: 0) }
+      self = .change(try reader.message(or: present))
     case 3:
       guard reader.context.byteCount <= reader.limits.presenceBytesMax else {
         throw .refused(.tooLarge, "a presence message of more than \(reader.limits.presenceBytesMax) bytes")
       }
-      try reader.message(&presence)
-    case 4: try reader.message(&run)
-    case 5: try reader.message(&cancel)
-    case 6: try reader.message(&resync)
-    default: try reader.message(&ping)
+      let present = if case .presence(let update) = self { update } else { PresenceUpdateDraft() }
+      self = .presence(try reader.message(or: present))
+    case 4:
+      let present = if case .run(let run) = self { run } else { RunRequestDraft() }
+      self = .run(try reader.message(or: present))
+    case 5:
+      let present = if case .cancel(let cancel) = self { cancel } else { CancelRun(request: 0, run: "") }
+      self = .cancel(try reader.message(or: present))
+    case 6:
+      let present = if case .resync(let resync) = self { resync } else { Resync(version: Version()) }
+      self = .resync(try reader.message(or: present))
+    default:
+      let present = if case .ping(let ping) = self { ping } else { Ping(id: 0) }
+      self = .ping(try reader.message(or: present))
     }
   }
 
+  private var isSet: Bool { if case .none = self { false } else { true } }
+
   func message() throws(DecodeError) -> ClientMessage {
-    switch kind {
-    case 1: .hello(hello)
-    case 2: .change(batch)
-    case 3: .presence(presence.state)
-    case 4: .run(try run.checked())
-    case 5: .cancelRun(cancel)
-    case 6: .resync(resync)
-    case 7: .ping(ping)
-    default: .unknown
+    switch self {
+    case .none: .unknown
+    case .hello(let hello): .hello(hello)
+    case .change(let batch): .change(batch)
+    case .presence(let update): .presence(update.state)
+    case .run(let run): .run(try run.checked())
+    case .cancel(let cancel): .cancelRun(cancel)
+    case .resync(let resync): .resync(resync)
+    case .ping(let ping): .ping(ping)
     }
   }
 }

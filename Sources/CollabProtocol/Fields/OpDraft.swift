@@ -10,7 +10,7 @@ struct OpDraft: WireReadable {
     case setNodeLife, setNodeField, addEdge, removeEdge, setEdgeField, setCommentLife, setCommentField
   }
 
-  private var body: OpBody?
+  private var body = OpBody(nil)
 
   static let fieldNames = FieldNames(
     "setMeta", "setNodeLife", "setNodeField", "addEdge", "removeEdge", "setEdgeField", "setCommentLife", "setCommentField")
@@ -18,19 +18,22 @@ struct OpDraft: WireReadable {
 
   mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
     guard let kind = Kind(rawValue: field) else { return try reader.skip() }
-    try reader.oneof(alreadySet: body != nil)
-    if body?.kind != kind { body = OpBody(kind) }
-    try reader.message(&body!)
+    try reader.oneof(alreadySet: body.kind != nil)
+    if body.kind == nil {
+      body.kind = kind
+    } else if body.kind != kind {
+      body = OpBody(kind)
+    }
+    try reader.message(&body)
   }
 
   /// The op, or `nil` after the reader was told what is wrong with it.
   /// - Parameter isState: it says what a register holds now, so a removal of an edge that is not there names no tags.
   func op(_ reader: inout some WireReader, isState: Bool = false) -> Op? {
-    guard let body else {
+    switch body.kind {
+    case nil:
       reader.fault(.invalid, "an op of no kind that this version knows")
       return nil
-    }
-    switch body.kind {
     case .setMeta: return body.field(&reader).map { .setMeta(field: $0, value: body.value) }
     case .setNodeLife: return body.subject(&reader).map { .setNodeLife(node: NodeID($0), alive: body.alive) }
     case .setNodeField:
@@ -55,15 +58,15 @@ struct OpDraft: WireReadable {
 struct OpBody: WireReadable {
   private enum Part { case subject, field, value, alive, edge, tags }
 
-  let kind: OpDraft.Kind
+  var kind: OpDraft.Kind?
   private var subject = ""
   private var field = ""
   private(set) var value: JSONText?
   private(set) var alive = false
-  private var edge: EdgeDraft?
+  private var edge = EdgeDraft()
   private(set) var tags: [Stamp] = []
 
-  init(_ kind: OpDraft.Kind) { self.kind = kind }
+  init(_ kind: OpDraft.Kind?) { self.kind = kind }
 
   private static let metaNames = FieldNames("field", "value")
   private static let nodeLifeNames = FieldNames("node", "alive")
@@ -83,7 +86,7 @@ struct OpBody: WireReadable {
     case .removeEdge: Self.removeEdgeNames
     case .setEdgeField: Self.edgeFieldNames
     case .setCommentLife: Self.commentLifeNames
-    case .setCommentField: Self.commentFieldNames
+    case .setCommentField, nil: Self.commentFieldNames
     }
   }
 
@@ -105,7 +108,7 @@ struct OpBody: WireReadable {
     case .field: field = try reader.checkedText("a field name", max: DecodeLimits.fieldBytesMax)
     case .value: value = try reader.checkedValue()
     case .alive: alive = try reader.bool()
-    case .edge: edge = try reader.message(or: edge ?? EdgeDraft())
+    case .edge: try reader.message(&edge)
     case .tags: try readTags(&reader)
     case nil: try reader.skip()
     }
@@ -136,7 +139,7 @@ struct OpBody: WireReadable {
   }
 
   func edge(_ reader: inout some WireReader) -> EdgeKey? {
-    if let key = edge?.key { return key }
+    if let key = edge.key { return key }
     reader.fault(.invalid, "an edge without source or target")
     return nil
   }

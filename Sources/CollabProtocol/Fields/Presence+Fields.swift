@@ -112,9 +112,9 @@ extension PresenceState: WireReadable {
 extension WireReader {
   /// An edge key outside a change.
   mutating func soundEdge() throws(DecodeError) -> EdgeKey {
-    context.fault = nil
+    _ = context.takeFault()
     let draft = try message(or: EdgeDraft())
-    if let fault = context.fault { throw .malformed(fault.text) }
+    if let fault = context.takeFault() { throw .malformed(fault.text) }
     guard let key = draft.key else { throw .malformed("an edge without source or target") }
     return key
   }

@@ -1,15 +1,22 @@
 /// The JSON names of a message's fields: lowerCamelCase as written, and snake_case as in `collab.proto`.
 ///
-/// Lookup is O(1) for members in the order in which encoders write them: the field after the last one found is tried first.
-struct FieldNames: Sendable {
-  private struct Entry: Sendable {
+/// Lookup is O(1) for members in the order in which encoders write them: the field after the last one found is tried first. Names live in
+/// memory that is never given back: there is one table per type of message, and so a reader passes it around without counting references.
+struct FieldNames: @unchecked Sendable {
+  // Unchecked: what the pointers point to is written before they are, and never again.
+  private struct Entry {
     var number: UInt32
     var key: NameKey
-    var bytes: [UInt8]
+    var bytes: UnsafeBufferPointer<UInt8>
   }
-  private let entries: [Entry]
+  private let entries: UnsafeBufferPointer<Entry>
+  /// How many of the entries are lowerCamelCase names.
+  private let camelCount: Int
+
   /// Number and lowerCamelCase name, as given.
-  let fields: [(number: UInt32, name: String)]
+  var fields: [(number: UInt32, name: String)] {
+    entries.prefix(camelCount).map { (number: $0.number, name: String(decoding: $0.bytes, as: UTF8.self)) }
+  }
 
   /// Names by number from 1.
   init(_ names: StaticString...) {
@@ -17,16 +24,20 @@ struct FieldNames: Sendable {
   }
 
   init(_ fields: [(UInt32, String)]) {
-    self.fields = fields.map { (number: $0.0, name: $0.1) }
-    let camel = fields.map { Self.entry($0.0, $0.1) }
-    let snake = fields.map { Self.entry($0.0, Self.snakeCase($0.1)) }
-    entries = camel + snake.filter { entry in !camel.contains { $0.bytes == entry.bytes } }
+    let snake = fields.map { ($0.0, Self.snakeCase($0.1)) }.filter { snake in !fields.contains { $0.1 == snake.1 } }
+    entries = Self.forever((fields + snake).map { Self.entry($0.0, $0.1) })
+    camelCount = fields.count
+  }
+
+  private static func forever<T>(_ elements: [T]) -> UnsafeBufferPointer<T> {
+    let memory = UnsafeMutableBufferPointer<T>.allocate(capacity: elements.count)
+    _ = memory.initialize(from: elements)
+    return UnsafeBufferPointer(memory)
   }
 
   private static func entry(_ number: UInt32, _ name: String) -> Entry {
-    let bytes = Array(name.utf8)
-    let key = bytes.withUnsafeBufferPointer { NameKey($0.baseAddress!, count: $0.count, readable: $0.count) }
-    return Entry(number: number, key: key, bytes: bytes)
+    let bytes = forever(Array(name.utf8))
+    return Entry(number: number, key: NameKey(bytes.baseAddress!, count: bytes.count, readable: bytes.count), bytes: bytes)
   }
 
   static func snakeCase(_ name: String) -> String {
@@ -42,17 +53,15 @@ struct FieldNames: Sendable {
   @inline(__always)
   func number(of name: UnsafePointer<UInt8>, count: Int, readable: Int, next: inout Int) -> UInt32 {
     let key = NameKey(name, count: count, readable: readable)
-    return entries.withUnsafeBufferPointer { entries in
-      if next < entries.count, entries[next].key == key, Self.middle(entries[next], name, count) {
-        next += 1
-        return entries[next - 1].number
-      }
-      for at in entries.indices where entries[at].key == key && Self.middle(entries[at], name, count) {
-        next = at + 1
-        return entries[at].number
-      }
-      return 0
+    if next < entries.count, entries[next].key == key, Self.middle(entries[next], name, count) {
+      next += 1
+      return entries[next - 1].number
     }
+    for at in entries.indices where entries[at].key == key && Self.middle(entries[at], name, count) {
+      next = at + 1
+      return entries[at].number
+    }
+    return 0
   }
 
   /// The bytes that a key does not hold.
@@ -65,7 +74,7 @@ struct FieldNames: Sendable {
 }
 
 /// Length, first eight and last eight bytes of a name: all of it up to 16 bytes.
-private struct NameKey: Equatable, Sendable {
+private struct NameKey: Equatable {
   let count: Int
   let head: UInt64
   let tail: UInt64

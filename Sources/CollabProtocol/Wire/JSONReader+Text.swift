@@ -14,56 +14,83 @@ extension JSONReader {
     let first = at
     var escaped = false
     while true {
-      while end - at >= 8, !ByteWord.needsEscape(UnsafeRawPointer(at).loadUnaligned(as: UInt64.self)) { at += 8 }
-      // The byte that interrupts is among the next eight, or the text is nearly over.
-      while true {
-        guard at < end else { throw malformed("a string without an end") }
-        let byte = at.pointee
-        if byte == UInt8(ascii: "\"") {
-          at += 1
-          return RawString(start: first, count: at - first - 1, escaped: escaped)
-        }
-        if byte == UInt8(ascii: "\\") {
-          guard end - at >= 2 else { throw malformed("a string without an end") }
-          escaped = true
-          at += 2
-          break
-        }
-        guard byte >= 0x20 else { throw malformed("a control character in a string") }
+      switch try plainPassed() {
+      case UInt8(ascii: "\""):
         at += 1
+        return RawString(start: first, count: at - first - 1, escaped: escaped)
+      case UInt8(ascii: "\\"):
+        guard end - at >= 2 else { throw malformed("a string without an end") }
+        escaped = true
+        at += 2
+      default: throw malformed("a control character in a string")
       }
     }
   }
 
+  /// Moves to the next byte that is more than itself, and gives it.
+  @inline(__always)
+  private mutating func plainPassed() throws(DecodeError) -> UInt8 {
+    while end - at >= 8 {
+      let count = ByteWord.plainCount(at: at)
+      at += count
+      if count < 8 { return at.pointee }
+    }
+    while at < end {
+      let byte = at.pointee
+      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return byte }
+      at += 1
+    }
+    throw malformed("a string without an end")
+  }
+
   /// The text's UTF-8 with escapes undone. A lone surrogate is malformed.
   func unescape(_ raw: RawString) throws(DecodeError) -> [UInt8] {
+    try unescape(raw) { Array($0) }
+  }
+
+  /// As above, lent: values are JSON within JSON, so nearly all of them come this way.
+  func unescape<R>(_ raw: RawString, _ body: (UnsafeBufferPointer<UInt8>) -> R) throws(DecodeError) -> R {
+    // Undoing an escape never makes a text longer: the shortest, two bytes, gives one, and six give at most three.
+    let result = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(1, raw.count)) { target -> Result<R, DecodeError> in
+      do throws(DecodeError) {
+        let count = try unescape(raw, into: target.baseAddress!)
+        return .success(body(UnsafeBufferPointer(start: target.baseAddress!, count: count)))
+      } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+
+  /// - Parameter target: has room for `raw.count` bytes.
+  /// - Returns: bytes written.
+  private func unescape(_ raw: RawString, into target: UnsafeMutablePointer<UInt8>) throws(DecodeError) -> Int {
     let source = UnsafeBufferPointer(start: raw.start, count: raw.count)
-    var result: [UInt8] = []
-    result.reserveCapacity(raw.count)
+    var end = target
     var index = 0
     while index < source.count {
       guard source[index] == UInt8(ascii: "\\") else {
-        var stop = index + 1
-        while stop < source.count, source[stop] != UInt8(ascii: "\\") { stop += 1 }
-        result.append(contentsOf: UnsafeBufferPointer(rebasing: source[index..<stop]))
-        index = stop
+        end.pointee = source[index]
+        end += 1
+        index += 1
         continue
       }
       // `rawString` took the byte behind each backslash into the text.
       let letter = source[index + 1]
       index += 2
       switch letter {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(letter)
-      case UInt8(ascii: "b"): result.append(0x08)
-      case UInt8(ascii: "f"): result.append(0x0c)
-      case UInt8(ascii: "n"): result.append(0x0a)
-      case UInt8(ascii: "r"): result.append(0x0d)
-      case UInt8(ascii: "t"): result.append(0x09)
-      case UInt8(ascii: "u"): Self.append(try scalar(source, &index), to: &result)
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): end.pointee = letter
+      case UInt8(ascii: "b"): end.pointee = 0x08
+      case UInt8(ascii: "f"): end.pointee = 0x0c
+      case UInt8(ascii: "n"): end.pointee = 0x0a
+      case UInt8(ascii: "r"): end.pointee = 0x0d
+      case UInt8(ascii: "t"): end.pointee = 0x09
+      case UInt8(ascii: "u"):
+        end = Self.write(try scalar(source, &index), at: end)
+        continue
       default: throw malformed("an unknown escape in a string")
       }
+      end += 1
     }
-    return result
+    return end - target
   }
 
   private func scalar(_ source: UnsafeBufferPointer<UInt8>, _ index: inout Int) throws(DecodeError) -> UInt32 {
@@ -94,13 +121,22 @@ extension JSONReader {
     return value
   }
 
-  private static func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
+  /// At most three bytes for one escape, four for a pair of them.
+  private static func write(_ scalar: UInt32, at start: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+    func continuation(_ shift: UInt32) -> UInt8 { UInt8(0x80 | scalar >> shift & 63) }
     switch scalar {
-    case ..<0x80: bytes.append(UInt8(scalar))
-    case ..<0x800: bytes += [UInt8(0xc0 | scalar >> 6), UInt8(0x80 | scalar & 63)]
-    case ..<0x10000: bytes += [UInt8(0xe0 | scalar >> 12), UInt8(0x80 | scalar >> 6 & 63), UInt8(0x80 | scalar & 63)]
+    case ..<0x80:
+      start[0] = UInt8(scalar)
+      return start + 1
+    case ..<0x800:
+      (start[0], start[1]) = (UInt8(0xc0 | scalar >> 6), continuation(0))
+      return start + 2
+    case ..<0x10000:
+      (start[0], start[1], start[2]) = (UInt8(0xe0 | scalar >> 12), continuation(6), continuation(0))
+      return start + 3
     default:
-      bytes += [UInt8(0xf0 | scalar >> 18), UInt8(0x80 | scalar >> 12 & 63), UInt8(0x80 | scalar >> 6 & 63), UInt8(0x80 | scalar & 63)]
+      (start[0], start[1], start[2], start[3]) = (UInt8(0xf0 | scalar >> 18), continuation(12), continuation(6), continuation(0))
+      return start + 4
     }
   }
 }

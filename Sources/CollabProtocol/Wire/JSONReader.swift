@@ -1,3 +1,5 @@
+import WorkflowGraph
+
 /// Reads the proto3 JSON form with a cursor over bare bytes: driven by the messages, no tree in between.
 ///
 /// Names in lowerCamelCase or snake_case, 64-bit numbers as strings or numbers, enums by name or number, `null` as absent, unknown members
@@ -161,10 +163,12 @@ struct JSONReader: WireReader {
     }
     // An escape makes at most six bytes of one.
     guard raw.count / 6 <= bytesMax else { return nil }
-    let bytes = try unescape(raw)
-    guard bytes.count <= bytesMax else { return nil }
-    guard let text = bytes.withUnsafeBufferPointer(UTF8Text.string) else { throw Self.notUnicode }
-    return text
+    let result = try unescape(raw) { bytes -> Result<String?, DecodeError> in
+      guard bytes.count <= bytesMax else { return .success(nil) }
+      guard let text = UTF8Text.string(bytes) else { return .failure(Self.notUnicode) }
+      return .success(text)
+    }
+    return try result.get()
   }
 
   static var notUnicode: DecodeError { .notUnicode("a text frame that is not UTF-8") }

@@ -151,25 +151,26 @@ struct JSONWriter: WireWriter {
     byte(UInt8(ascii: "\""))
   }
 
-  /// Eight bytes at a time while nothing needs escaping: values are JSON themselves and full of quotes, ids and names are not.
+  /// Eight bytes at a time, up to the next that needs escaping: values are JSON themselves and full of quotes, ids and names are not.
   private static func escape(
     _ source: UnsafePointer<UInt8>, _ count: Int, at start: UnsafeMutablePointer<UInt8>
   ) -> UnsafeMutablePointer<UInt8> {
     var out = start
     var at = 0
+    while count - at >= 8 {
+      // There is room for all eight: each needs one byte at least.
+      let word = UnsafeRawPointer(source + at).loadUnaligned(as: UInt64.self)
+      UnsafeMutableRawPointer(out).storeBytes(of: word, as: UInt64.self)
+      let plain = ByteWord.plainCount(at: source + at)
+      at += plain
+      out += plain
+      guard plain < 8 else { continue }
+      out = escape(source[at], at: out)
+      at += 1
+    }
     while at < count {
-      while count - at >= 8 {
-        let word = UnsafeRawPointer(source + at).loadUnaligned(as: UInt64.self)
-        if ByteWord.needsEscape(word) { break }
-        UnsafeMutableRawPointer(out).storeBytes(of: word, as: UInt64.self)
-        at += 8
-        out += 8
-      }
-      let stop = min(at + 8, count)
-      while at < stop {
-        out = escape(source[at], at: out)
-        at += 1
-      }
+      out = escape(source[at], at: out)
+      at += 1
     }
     return out
   }

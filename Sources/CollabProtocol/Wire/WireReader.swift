@@ -37,7 +37,9 @@ struct DecodeContext {
   /// Of the whole message.
   let byteCount: Int
   /// The first thing found wrong that concerns one change only. Set aside per change by whoever reads changes.
-  var fault: Fault?
+  private(set) var fault: Fault?
+  /// Whether there is one: asked before every op, and cheaper than the fault itself.
+  private(set) var isFaulty = false
 
   struct Fault {
     var code: RefusalCode
@@ -48,15 +50,30 @@ struct DecodeContext {
     self.limits = limits
     self.byteCount = byteCount
   }
+
+  /// The first one counts.
+  mutating func note(_ code: RefusalCode, _ text: String) {
+    guard !isFaulty else { return }
+    fault = Fault(code: code, text: text)
+    isFaulty = true
+  }
+
+  /// Hands the fault out and forgets it.
+  mutating func takeFault() -> Fault? {
+    guard isFaulty else { return nil }
+    defer {
+      fault = nil
+      isFaulty = false
+    }
+    return fault
+  }
 }
 
 extension WireReader {
   @inline(__always) var limits: DecodeLimits { context.limits }
 
   /// Notes a fault of the change being read; the first one counts.
-  mutating func fault(_ code: RefusalCode, _ text: String) {
-    if context.fault == nil { context.fault = DecodeContext.Fault(code: code, text: text) }
-  }
+  mutating func fault(_ code: RefusalCode, _ text: String) { context.note(code, text) }
 
   /// A text whose length the protocol bounds; longer is malformed. Spec: LM2.
   @inline(__always) mutating func string(_ what: StaticString, max: Int) throws(DecodeError) -> String {
