@@ -1,5 +1,5 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
-.PHONY: serve test check sim bench autobahn golden format setup clean
+.PHONY: serve test check sim bench bench-peers autobahn golden format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 # Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
@@ -32,8 +32,15 @@ sim: setup
 	  $(if $(STORY),--story) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
 
 bench: setup
+	.ci/peers || echo "bench: Yrs and Loro cannot be installed here; what is measured beside them is left out" >&2
 	swift build -c release --product thaiyyal-bench
 	.build/release/thaiyyal-bench $(BENCH) $(if $(BENCH),,| tee docs/BENCHMARKS.md)
+
+# Only the map workloads, beside Yrs and Loro.
+bench-peers: setup
+	.ci/peers
+	swift build -c release --product thaiyyal-bench
+	.build/release/thaiyyal-bench peers
 
 autobahn: setup
 	swift build -c release --product websocket-echo

@@ -112,14 +112,16 @@ let package = Package(
     .executableTarget(
       name: "websocket-echo", dependencies: ["WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1],
       path: "Tests/WebSocketEcho", swiftSettings: strict),
+    .systemLibrary(name: "CMalloc", path: "Benchmarks/CMalloc"),
     .executableTarget(
       name: "thaiyyal-bench",
       dependencies: [
+        "CMalloc",
         "CRDT", "Hashing", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RoomCore", "Rooms", "WorkflowEngine", "Storage",
         "SQLiteStorage", "Compression", "WebSocketTransport", "OpenSSLTransport", "Gateway", "CollabClient", .collections, .nioCore,
         .nioPosix,
         .nioHTTP1, .logging, .lifecycle,
-      ], path: "Benchmarks", swiftSettings: strict),
+      ], path: "Benchmarks", exclude: ["CMalloc", "peers"], swiftSettings: strict),
     .target(
       name: "Simulation",
       dependencies: [

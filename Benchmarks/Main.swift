@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// Measures what PRODUCT asks for and prints a Markdown table. `thaiyyal-bench [document|network]`; both without an argument.
+/// Measures what PRODUCT asks for and prints a Markdown table. `thaiyyal-bench [document|peers|network]`; all without an argument.
 @main
 enum Main {
   static func main() async throws {
@@ -10,9 +10,19 @@ enum Main {
       try await ServerProcess.serve(data: arguments[2] == "-" ? nil : arguments[2], isSecure: arguments[3] == "tls")
       return
     }
+    let sizes = arguments.dropFirst(2).compactMap { Int($0) }
+    if sizes.count == 3, arguments[1] == "maps" {
+      let figures = MapWorkloads(count: sizes[0], clients: sizes[1], nodes: sizes[2]).run()
+      return print(String(decoding: try JSONEncoder().encode(figures), as: UTF8.self))
+    }
     raiseFileLimit()
     var table = Table()
-    if arguments.count < 2 || arguments[1] == "document" { DocumentBench.run(&table) }
+    if arguments.count < 2 || arguments[1] == "document" {
+      DocumentBench.run(&table)
+      try await ColdLoadBench.run(&table)
+      EnduranceBench.run(&table)
+    }
+    if arguments.count < 2 ? PeerBench.isPossible : arguments[1] == "peers" { try PeerBench.run(&table) }
     if arguments.count < 2 || arguments[1] == "network" { try await NetworkBench.run(&table) }
     print("# Benchmarks\n")
     print("Made by `make bench` (`swift run -c release thaiyyal-bench`) on \(machine); load average \(load) at the end.")

@@ -5,6 +5,13 @@ import NIOCore
 enum Stopwatch {
   static var nanoseconds: UInt64 { NIODeadline.now().uptimeNanoseconds }
 
+  /// CPU time of this process: what others on the machine do does not count.
+  static var cpuNanoseconds: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
   /// Nanoseconds per repetition: the best of several rounds, because everything else on the machine only adds.
   static func best(rounds: Int = 5, repetitions: Int = 1, _ body: () -> Void) -> Double {
     var best = Double.infinity
