@@ -6,6 +6,9 @@ internal import NIOTLS
 ///
 /// close_notify is said before this end's output ends. The peer's close_notify counts as the end of its input, TCP's end without one as
 /// ``TLSError/Kind/truncated``.
+///
+/// Plaintext is encrypted when the socket can take it and not before: what waits for a slow peer waits as it was written, so that a buffer
+/// written to a thousand channels is not a thousand buffers of ciphertext.
 public final class TLSHandler: ChannelDuplexHandler {
   public typealias InboundIn = ByteBuffer
   public typealias InboundOut = ByteBuffer
@@ -25,14 +28,21 @@ public final class TLSHandler: ChannelDuplexHandler {
   /// A small record never costs a record of its own when it can share one.
   private static let recordBytesMax = 16 << 10
   private static let plaintextPerReadMax = 64 << 10
+  /// So much is encrypted between two looks at whether the socket still takes something.
+  private static let plaintextPerWriteMax = 64 << 10
 
   private let session: TLSSession
   private let handshakeDeadline: Duration
   private var state = State.handshaking
   private var hasInputEnded = false
-  /// Plaintext written and not yet encrypted.
+  /// Plaintext written and not yet flushed.
   private var staged = ByteBuffer()
   private var promises: [EventLoopPromise<Void>] = []
+  /// Plaintext that comes before `staged`, in pieces as they were written. Empty as a rule.
+  private var backlog: [Parcel] = []
+  /// Of those, how many were flushed; they wait for the socket.
+  private var flushedCount = 0
+  private var isEncrypting = false
   /// A flush came before the handshake was done, or a close did.
   private var wantsFlush = false
   private var wantsClose: (mode: CloseMode, promise: EventLoopPromise<Void>?)?
@@ -46,6 +56,12 @@ public final class TLSHandler: ChannelDuplexHandler {
   init(_ session: TLSSession, handshakeDeadline: Duration) {
     self.session = session
     self.handshakeDeadline = handshakeDeadline
+  }
+
+  private struct Parcel {
+    var bytes: ByteBuffer
+    /// Settles when all of it is written.
+    var promise: EventLoopPromise<Void>?
   }
 
   // MARK: Life
@@ -186,24 +202,25 @@ public final class TLSHandler: ChannelDuplexHandler {
 
   public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch state {
-    case .outputClosed, .closed:
+    case .handshaking where wantsClose == nil, .active where wantsClose == nil: break
+    default:
       promise?.fail(ChannelError.outputClosed)
       return
-    case .handshaking, .active: break
     }
-    if let promise { promises.append(promise) }
     let bytes = unwrapOutboundIn(data)
     if staged.readableBytes == 0 {
       staged = bytes
-    } else if staged.readableBytes + bytes.readableBytes <= Self.recordBytesMax || details == nil {
+    } else if staged.readableBytes + bytes.readableBytes <= Self.recordBytesMax {
       staged.writeImmutableBuffer(bytes)
     } else {
-      encryptStaged(context)
+      setAside()
       staged = bytes
     }
+    if let promise { promises.append(promise) }
   }
 
-  /// One write of all records to the channel; its promise settles those of the writes it carries.
+  /// One write of all records to the channel, as long as the socket takes them; the promise of the last record settles those of the writes
+  /// it ends.
   public func flush(context: ChannelHandlerContext) {
     guard case .active = state else {
       wantsFlush = true
@@ -211,8 +228,59 @@ public final class TLSHandler: ChannelDuplexHandler {
       return
     }
     wantsFlush = false
+    guard backlog.isEmpty, staged.readableBytes <= Self.plaintextPerWriteMax, context.channel.isWritable else {
+      setAside()
+      flushedCount = backlog.count
+      return encryptBacklog(context)
+    }
     encryptStaged(context)
-    sendOutput(context, joinedPromise(context))
+    sendOutput(context, takePromise())
+  }
+
+  public func channelWritabilityChanged(context: ChannelHandlerContext) {
+    encryptBacklog(context)
+    context.fireChannelWritabilityChanged()
+  }
+
+  private func setAside() {
+    let promise = takePromise()
+    guard staged.readableBytes > 0 || promise != nil else { return }
+    backlog.append(Parcel(bytes: staged, promise: promise))
+    staged = ByteBuffer()
+  }
+
+  /// As much of the flushed backlog as the socket takes, and the end behind it if there is one. Goes on when the channel becomes writable.
+  private func encryptBacklog(_ context: ChannelHandlerContext) {
+    // A write may change the channel's writability from inside the call.
+    guard !isEncrypting else { return }
+    isEncrypting = true
+    while case .active = state, flushedCount > 0, context.channel.isWritable { encryptSome(context) }
+    isEncrypting = false
+    if case .active = state, flushedCount == 0, let close = wantsClose {
+      wantsClose = nil
+      self.close(context: context, mode: close.mode, promise: close.promise)
+    }
+  }
+
+  private func encryptSome(_ context: ChannelHandlerContext) {
+    var room = Self.plaintextPerWriteMax
+    var done = 0
+    var ended: [EventLoopPromise<Void>] = []
+    while done < flushedCount, room > 0 {
+      if let piece = backlog[done].bytes.readSlice(length: min(room, backlog[done].bytes.readableBytes)), piece.readableBytes > 0 {
+        if let error = session.write(piece) {
+          promises = ended + promises
+          return fail(context, error)
+        }
+        room -= piece.readableBytes
+      }
+      guard backlog[done].bytes.readableBytes == 0 else { break }
+      if let promise = backlog[done].promise { ended.append(promise) }
+      done += 1
+    }
+    backlog.removeFirst(done)
+    flushedCount -= done
+    sendOutput(context, Self.joined(ended))
   }
 
   private func encryptStaged(_ context: ChannelHandlerContext) {
@@ -222,7 +290,14 @@ public final class TLSHandler: ChannelDuplexHandler {
     if let error { fail(context, error) }
   }
 
-  private func joinedPromise(_ context: ChannelHandlerContext) -> EventLoopPromise<Void>? {
+  private func takePromise() -> EventLoopPromise<Void>? {
+    let taken = promises
+    promises = []
+    return Self.joined(taken)
+  }
+
+  /// The first of them; the others follow it.
+  private static func joined(_ promises: [EventLoopPromise<Void>]) -> EventLoopPromise<Void>? {
     guard let first = promises.first else { return nil }
     if promises.count > 1 {
       let rest = promises.dropFirst()
@@ -230,7 +305,6 @@ public final class TLSHandler: ChannelDuplexHandler {
         for promise in rest { promise.completeWith(result) }
       }
     }
-    promises = []
     return first
   }
 
@@ -260,15 +334,34 @@ public final class TLSHandler: ChannelDuplexHandler {
     case (.handshaking, _):
       finish(ChannelError.ioOnClosedChannel)
       context.close(mode: mode, promise: promise)
-    case (.active, _):
+    case (.active, _): closeActive(context, mode, promise)
+    }
+  }
+
+  private func closeActive(_ context: ChannelHandlerContext, _ mode: CloseMode, _ promise: EventLoopPromise<Void>?) {
+    if backlog.isEmpty {
       encryptStaged(context)
       guard case .active = state else { return context.close(mode: mode, promise: promise) }
-      state = .outputClosed
-      session.sayClose()
-      sendOutput(context, joinedPromise(context))
-      if mode == .all { finish(ChannelError.ioOnClosedChannel) }
-      context.close(mode: mode, promise: promise)
+    } else if mode == .output {
+      guard wantsClose == nil else {
+        promise?.fail(ChannelError.outputClosed)
+        return
+      }
+      // The end comes behind what the socket has not taken yet.
+      setAside()
+      flushedCount = backlog.count
+      wantsClose = (mode, promise)
+      return encryptBacklog(context)
+    } else {
+      // Like everything that a channel has not written when it is closed, the backlog is lost; nothing may tell the peer that it was all.
+      finish(ChannelError.ioOnClosedChannel)
+      return context.close(mode: mode, promise: promise)
     }
+    state = .outputClosed
+    session.sayClose()
+    sendOutput(context, takePromise())
+    if mode == .all { finish(ChannelError.ioOnClosedChannel) }
+    context.close(mode: mode, promise: promise)
   }
 
   private func fail(_ context: ChannelHandlerContext, _ error: TLSError) {
@@ -286,7 +379,9 @@ public final class TLSHandler: ChannelDuplexHandler {
     timer?.cancel()
     timer = nil
     staged = ByteBuffer()
-    let waiting = promises
+    let waiting = backlog.compactMap(\.promise) + promises
+    backlog = []
+    flushedCount = 0
     promises = []
     for promise in waiting { promise.fail(error) }
     wantsClose?.promise?.fail(error)
