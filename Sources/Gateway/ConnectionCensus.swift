@@ -20,6 +20,7 @@ final class ConnectionCensus: Sendable {
     var admitted: [ObjectIdentifier: any Channel] = [:]
     var refusing = 0
     var perAddress: [String: Int] = [:]
+    var movements: UInt64 = 0
   }
 
   private let countMax: Int
@@ -34,6 +35,9 @@ final class ConnectionCensus: Sendable {
   /// Connections that were admitted and are not closed yet.
   var open: [any Channel] { counts.withLock { Array($0.admitted.values) } }
 
+  /// Connections that came and connections that went, together, since the start.
+  var movementCount: UInt64 { counts.withLock { $0.movements } }
+
   /// Takes note of a connection until it is closed.
   func enter(_ channel: any Channel) -> Verdict {
     let address = channel.remoteAddress?.ipAddress ?? ""
@@ -44,6 +48,7 @@ final class ConnectionCensus: Sendable {
 
   private func verdict(on channel: any Channel, from address: String) -> Verdict {
     counts.withLock { counts in
+      counts.movements += 1
       let isFull = counts.admitted.count >= countMax
       if isFull || counts.perAddress[address, default: 0] >= countPerAddressMax {
         guard counts.refusing < Self.refusalsAtOnceMax else { return .dropped }
@@ -58,6 +63,7 @@ final class ConnectionCensus: Sendable {
 
   private func leave(_ channel: any Channel, from address: String, after verdict: Verdict) {
     counts.withLock { counts in
+      counts.movements += 1
       switch verdict {
       case .admitted:
         counts.admitted[ObjectIdentifier(channel)] = nil

@@ -41,6 +41,7 @@ struct GatewayChannel: HTTPChannelHandler {
       return channel.eventLoop.makeSucceededFuture(Value(channel: channel, kind: kind.futureResult))
     }
     do {
+      try channel.syncOptions?.setOption(.recvAllocator, value: Self.readBuffers)
       try addTLS(channel)
       try channel.pipeline.syncOperations.addHandler(makeSwitch(channel, kind, refusal: Self.refusal(for: verdict), logger: logger))
     } catch {
@@ -63,6 +64,12 @@ struct GatewayChannel: HTTPChannelHandler {
     }
   }
 
+  /// A channel keeps the buffer it reads into, for ever: 512 bytes are enough for most first requests and for nearly all that an editor
+  /// says, and a connection that wants more gets more.
+  private static var readBuffers: AdaptiveRecvByteBufferAllocator {
+    AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65536)
+  }
+
   private func makeSwitch(
     _ channel: any Channel, _ kind: EventLoopPromise<ConnectionKind>, refusal: Problem?, logger: Logger
   ) -> FirstRequestSwitch {
@@ -70,7 +77,7 @@ struct GatewayChannel: HTTPChannelHandler {
     limits.deadline = configuration.firstRequestDeadline
     return FirstRequestSwitch(
       limits: limits,
-      decide: { head in refusal?.upgradeDecision ?? decide(head, on: channel) },
+      decide: { head in refusal?.upgradeDecision ?? decide(head) },
       installHTTP: { channel in
         if let refusal { return refusal.answerAndClose(channel) }
         kind.succeed(.http(try installHTTP(channel, logger: logger)))
@@ -84,7 +91,7 @@ struct GatewayChannel: HTTPChannelHandler {
       })
   }
 
-  private func decide(_ head: HTTPRequestHead, on channel: any Channel) -> UpgradeDecision {
+  private func decide(_ head: HTTPRequestHead) -> UpgradeDecision {
     switch LiveRequest(head, origins: configuration.origins) {
     case .other: return .http
     case .refused(let problem): return problem.upgradeDecision
@@ -94,11 +101,12 @@ struct GatewayChannel: HTTPChannelHandler {
       }
       return .accept(
         WebSocketAcceptance(configuration: configuration.webSocket, subprotocol: subprotocol) { connection in
-          // Fails only on a channel that is closed already.
-          try? channel.pipeline.syncOperations.addHandler(QuiesceShield(connection), position: .before(connection))
           let session = LiveSession(connection, encoding: subprotocol == ProtocolVersion.subprotocolProto ? .proto : .json)
-          session.begin { sink in
-            RoomSession(workflow: workflow, sink: sink, registry: registry) { hello in authenticator.admit(hello, to: workflow) }
+          // What the closure captures lives as long as the session: not the whole of this value.
+          session.begin { [registry, authenticator] sink in
+            RoomSession(workflow: workflow, sink: sink, registry: registry) { [authenticator] hello in
+              authenticator.admit(hello, to: workflow)
+            }
           }
           return session
         })

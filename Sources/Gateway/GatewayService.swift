@@ -1,9 +1,11 @@
+import CollabProtocol
 import Hummingbird
 import HummingbirdCore
 public import Logging
 public import NIOCore
 public import Rooms
 public import ServiceLifecycle
+import WebSocketTransport
 
 /// The server on its port: HTTP, TLS and live connections.
 ///
@@ -43,6 +45,8 @@ public final class GatewayService: Service {
   }
 
   public func run() async throws {
+    let trim = HeapTrim.watch(census, on: group.next())
+    defer { trim.cancel() }
     // Shut down in reverse order: first no new connection, then the rooms.
     let services = ServiceGroup(
       configuration: .init(
@@ -93,7 +97,9 @@ public final class GatewayService: Service {
   private func closeConnections() async {
     let open = census.open
     guard !open.isEmpty else { return }
-    for channel in open { channel.pipeline.fireUserInboundEventTriggered(QuiesceShield.RoomsEnded()) }
+    // Nobody else would close those that are open after the rooms have ended.
+    let end = WebSocketConnection.CloseRequest(code: CloseCode.draining.rawValue, reason: "the server ends")
+    for channel in open { channel.pipeline.fireUserInboundEventTriggered(end) }
     let loop = group.next()
     let cut = loop.scheduleTask(in: TimeAmount(configuration.closeDeadline)) { [logger] in
       let rest = open.filter(\.isActive)

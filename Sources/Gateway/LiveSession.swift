@@ -45,6 +45,9 @@ final class LiveSession: SessionSink, WebSocketDelegate {
   func webSocketDidFinishReading(_ connection: WebSocketConnection) { session?.readingFinished() }
   func webSocketDidBecomeWritable(_ connection: WebSocketConnection) { session?.becameWritable() }
 
+  /// The room says goodbye first, with a code and a time to come back, and closes the connection then.
+  func webSocketShouldQuiesce(_ connection: WebSocketConnection) {}
+
   func webSocketDidClose(_ connection: WebSocketConnection, code: UInt16, reason: String) {
     session?.closed(CloseCode(rawValue: code))
     session = nil

@@ -12,7 +12,8 @@ struct Session: Sendable {
     case lag(Lag)
   }
 
-  enum Stage: Sendable {
+  /// Indirect, because what the first stages carry would take its place in every session for ever.
+  indirect enum Stage: Sendable {
     /// The lease is on its way to the store, or the store is down. Can become `catchingUp` or `live` when everything before it is durable.
     case joining(Joining)
     /// Waits for a snapshot. Can become `live` when one is durable.

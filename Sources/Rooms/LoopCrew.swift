@@ -4,16 +4,17 @@ import RoomCore
 
 /// A session as the room's writer sees it, on the session's loop.
 final class CrewMember {
-  let session: RoomSession
+  // What every broadcast touches stands first: one line of memory per member.
   let sink: any SessionSink
+  /// Only for this session, to follow the broadcast of the same segment.
+  fileprivate var own: [ByteBuffer] = []
+  private let bounds: OutboxBounds
+  let session: RoomSession
   let id: SessionID
   private let room: RoomHandle
-  private let bounds: OutboxBounds
   fileprivate var audience: Audience?
   /// Index in its audience's group.
   fileprivate var slot = 0
-  /// Only for this session, to follow the broadcast of the same segment.
-  fileprivate var own: [ByteBuffer] = []
   /// Bytes of a snapshot on its way: they do not count against the outbox until it has drained.
   fileprivate var credit = 0
   private var level = 0

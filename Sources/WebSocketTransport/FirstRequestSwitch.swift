@@ -124,6 +124,8 @@ public final class FirstRequestSwitch: ChannelInboundHandler, RemovableChannelHa
       var bytes = unwrapInboundIn(data)
       if received.readableBytes == 0 { received = bytes } else { received.writeBuffer(&bytes) }
       examine(context)
+      // A piece of a head in a buffer of its own: the channel then reads the next piece into the one it has, instead of a second one.
+      if case .waiting = state { received = ByteBuffer(bytes: received.readableBytesView) }
     }
   }
 

@@ -11,16 +11,15 @@ public final class WebSocketConnection: ChannelDuplexHandler {
   public typealias OutboundIn = ByteBuffer
   public typealias OutboundOut = ByteBuffer
 
-  public let eventLoop: any EventLoop
-  /// Numeric address of the peer with port, or "unknown".
-  public let remoteAddress: String
-  /// What the handshake chose.
-  public let subprotocol: String?
-  /// `nil`: messages travel as they are.
-  public let deflate: DeflateAgreement?
-  /// Let go of once it has heard of the end.
-  public var delegate: (any WebSocketDelegate)?
-  let configuration: WebSocketConfiguration
+  /// Fired into a channel's pipeline from outside: closes the connection as ``close(code:reason:)`` does.
+  public struct CloseRequest: Sendable {
+    public var code: UInt16
+    public var reason: String
+    public init(code: UInt16, reason: String) {
+      self.code = code
+      self.reason = reason
+    }
+  }
 
   enum Phase {
     /// Becomes `closing` when this end sends Close first, `draining` when the peer does or breaks a rule, `ended` when TCP ends.
@@ -31,9 +30,25 @@ public final class WebSocketConnection: ChannelDuplexHandler {
     case draining
     case ended
   }
-  var phase = Phase.open
-  var hasReportedClose = false
+
+  // What every write touches stands first and together: with a thousand connections each line of memory is a cache miss per frame.
   var context: ChannelHandlerContext?
+  var congestion = Congestion()
+  var phase = Phase.open
+  var needsFlush = false
+  let isServer: Bool
+
+  public let eventLoop: any EventLoop
+  /// Numeric address of the peer with port, or "unknown".
+  public let remoteAddress: String
+  /// What the handshake chose.
+  public let subprotocol: String?
+  /// `nil`: messages travel as they are.
+  public let deflate: DeflateAgreement?
+  /// Let go of once it has heard of the end.
+  public var delegate: (any WebSocketDelegate)?
+  let configuration: WebSocketConfiguration
+  var hasReportedClose = false
 
   // Reading, see WebSocketReading.swift.
   var input = ByteBuffer()
@@ -50,9 +65,7 @@ public final class WebSocketConnection: ChannelDuplexHandler {
 
   // Writing, see WebSocketWriting.swift.
   var deflater: FrameDeflater?
-  var congestion = Congestion()
   var pongOwed: ByteBuffer?
-  var needsFlush = false
 
   // Timers: one for keep-alive while open, one for the end; never both, never one per message.
   var timer: Scheduled<Void>?
@@ -60,6 +73,7 @@ public final class WebSocketConnection: ChannelDuplexHandler {
   var pingIsOut = false
 
   init(channel: any Channel, configuration: WebSocketConfiguration, subprotocol: String?, deflate: DeflateAgreement?) {
+    isServer = configuration.role == .server
     eventLoop = channel.eventLoop
     remoteAddress =
       channel.remoteAddress.map { address in
@@ -112,7 +126,9 @@ public final class WebSocketConnection: ChannelDuplexHandler {
     case ChannelEvent.inputClosed as ChannelEvent:
       // Half-closed TCP has no meaning here: nobody will answer any more.
       drop(reason: "the connection ended without a Close")
-    case is ChannelShouldQuiesceEvent: close(code: 1001, reason: "going away")
+    case is ChannelShouldQuiesceEvent:
+      if let delegate { delegate.webSocketShouldQuiesce(self) } else { close(code: 1001, reason: "going away") }
+    case let request as CloseRequest: close(code: request.code, reason: request.reason)
     default: context.fireUserInboundEventTriggered(event)
     }
   }

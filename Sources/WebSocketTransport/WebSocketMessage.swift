@@ -22,6 +22,8 @@ public protocol WebSocketDelegate: AnyObject {
   func webSocketDidFinishReading(_ connection: WebSocketConnection)
   /// What was handed over has left below `writeBufferLow`, after it had risen above `writeBufferHigh`.
   func webSocketDidBecomeWritable(_ connection: WebSocketConnection)
+  /// The server wants to end (`ChannelShouldQuiesceEvent`). Without an answer of one's own the connection closes with 1001.
+  func webSocketShouldQuiesce(_ connection: WebSocketConnection)
   /// Exactly once, also when the connection never carried a message. No call follows it.
   /// - Parameter code: the peer's when its Close ended the connection, 1005 when that Close had none, ours when this end found a fault,
   ///   1006 when the connection ended without a Close.
@@ -31,6 +33,7 @@ public protocol WebSocketDelegate: AnyObject {
 extension WebSocketDelegate {
   public func webSocketDidFinishReading(_ connection: WebSocketConnection) {}
   public func webSocketDidBecomeWritable(_ connection: WebSocketConnection) {}
+  public func webSocketShouldQuiesce(_ connection: WebSocketConnection) { connection.close(code: 1001, reason: "going away") }
 }
 
 /// What the peer did wrong, as the Close that answers it (RFC 6455 §7.4.1).

@@ -18,7 +18,7 @@ extension WebSocketConnection {
   /// Sends frames that ``FrameEncoder`` or ``SharedDeflater`` made, the same buffer for any number of connections: no copy, one flush.
   /// Servers only (frames are not masked). Does nothing once the connection is closing.
   public func sendFrames(_ frames: ByteBuffer) {
-    precondition(configuration.role == .server, "a client masks its frames")
+    precondition(isServer, "a client masks its frames")
     guard case .open = phase else { return }
     writeAndFlush(frames)
   }
