@@ -31,8 +31,10 @@ sim: setup
 	.build/debug/thaiyyal-sim --seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,5000)) --steps $(or $(STEPS),400) \
 	  $(if $(STORY),--story) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
 
+# One part with, say: make bench BENCH=fanout. Others to measure beside are installed where that is possible.
 bench: setup
 	.ci/peers || echo "bench: Yrs and Loro cannot be installed here; what is measured beside them is left out" >&2
+	Benchmarks/peers/setup
 	swift build -c release --product thaiyyal-bench
 	.build/release/thaiyyal-bench $(BENCH) $(if $(BENCH),,| tee docs/BENCHMARKS.md)
 

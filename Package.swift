@@ -113,15 +113,16 @@ let package = Package(
       name: "websocket-echo", dependencies: ["WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1],
       path: "Tests/WebSocketEcho", swiftSettings: strict),
     .systemLibrary(name: "CMalloc", path: "Benchmarks/CMalloc"),
+    .systemLibrary(name: "CEpoll", path: "Benchmarks/CEpoll"),
     .executableTarget(
       name: "thaiyyal-bench",
       dependencies: [
         "CMalloc",
         "CRDT", "Hashing", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RoomCore", "Rooms", "WorkflowEngine", "Storage",
-        "SQLiteStorage", "Compression", "WebSocketTransport", "OpenSSLTransport", "Gateway", "CollabClient", .collections, .nioCore,
-        .nioPosix,
-        .nioHTTP1, .logging, .lifecycle,
-      ], path: "Benchmarks", exclude: ["CMalloc", "peers"], swiftSettings: strict),
+        "SQLiteStorage", "Compression", "WebSocketTransport", "OpenSSLTransport", "Gateway", "CollabClient", "COpenSSL", "CEpoll",
+        .collections,
+        .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle,
+      ], path: "Benchmarks", exclude: ["CEpoll", "CMalloc", "peers"], swiftSettings: strict),
     .target(
       name: "Simulation",
       dependencies: [

@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
 
-/// Measures what PRODUCT asks for and prints a Markdown table. `thaiyyal-bench [document|peers|network]`; all without an argument.
+/// Measures what PRODUCT asks for and prints a Markdown table. `thaiyyal-bench [document|peers|network|fanout|cursors|durable|joining]`: one
+/// part, all without an argument. Rows go to standard error as they come.
 @main
 enum Main {
   static func main() async throws {
@@ -17,18 +18,19 @@ enum Main {
     }
     raiseFileLimit()
     var table = Table()
-    if arguments.count < 2 || arguments[1] == "document" {
+    table.onRow = { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
+    let part = arguments.count < 2 ? nil : arguments[1]
+    if part == nil || part == "document" {
       DocumentBench.run(&table)
       try await ColdLoadBench.run(&table)
       EnduranceBench.run(&table)
     }
-    if arguments.count < 2 ? PeerBench.isPossible : arguments[1] == "peers" { try PeerBench.run(&table) }
-    if arguments.count < 2 || arguments[1] == "network" { try await NetworkBench.run(&table) }
+    if part.map({ $0 == "peers" }) ?? PeerBench.isPossible { try PeerBench.run(&table) }
+    if part != "document", part != "peers" { try NetworkBench.run(&table, part: part == "network" ? nil : part) }
     print("# Benchmarks\n")
     print("Made by `make bench` (`swift run -c release thaiyyal-bench`) on \(machine); load average \(load) at the end.")
     print("Client and server share the machine; CPU times are the server's own. Best of five rounds where a time alone is given.")
-    print(
-      "A bare C sender (one `send` per message and member) takes 5 to 7 µs per delivery on such a machine, nearly all of it in the kernel.")
+    print("Fan-out: medians of five rounds, in which all servers take turns with the same client, the same edits and one thread each.")
     print(table.markdown, terminator: "")
   }
 

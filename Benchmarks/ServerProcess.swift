@@ -28,11 +28,8 @@ enum ServerProcess {
       store: store, loops: Array(group.makeIterator()), logger: logger, makeFrameWriter: { RoomFrameWriter(deflate) })
     var addTLS: (@Sendable (any Channel) throws -> Void)?
     if isSecure {
-      let folder = NSTemporaryDirectory() + "thaiyyal-bench-tls"
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      _ = try SelfSignedCertificate.ensure(certificateFile: folder + "/cert.pem", keyFile: folder + "/key.pem")
-      let context = try TLSServerContext(
-        TLSServerConfiguration(certificateChainFile: folder + "/cert.pem", privateKeyFile: folder + "/key.pem"))
+      let files = try certificate()
+      let context = try TLSServerContext(TLSServerConfiguration(certificateChainFile: files.certificate, privateKeyFile: files.key))
       addTLS = { try $0.pipeline.syncOperations.addHandler(context.makeHandler()) }
     }
     let service = GatewayService(
@@ -44,44 +41,21 @@ enum ServerProcess {
     try await ServiceGroup(configuration: .init(services: [.init(service: service)], logger: logger)).run()
   }
 
-  struct Child: Sendable {
-    let pid: Int32
-    let port: Int
-    let folder: String
-
-    var use: ProcessUse { ProcessUse(pid: pid)! }
-
-    func stop() {
-      kill(pid, SIGKILL)
-      waitpid(pid, nil, 0)
-      try? FileManager.default.removeItem(atPath: folder)
-    }
+  /// Of all servers of a run: they do the same work in a handshake.
+  static func certificate() throws -> (certificate: String, key: String) {
+    let folder = NSTemporaryDirectory() + "thaiyyal-bench-tls"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    _ = try SelfSignedCertificate.ensure(certificateFile: folder + "/cert.pem", keyFile: folder + "/key.pem")
+    return (folder + "/cert.pem", folder + "/key.pem")
   }
 
-  static func start(onDisk: Bool = false, isSecure: Bool = false) throws -> Child {
+  /// This program, or another build of it that is to be compared with this one.
+  private static var program: String { ProcessInfo.processInfo.environment["BENCH_SERVER"] ?? "/proc/self/exe" }
+
+  static func start(onDisk: Bool = false, isSecure: Bool = false) throws -> ChildProcess {
     let folder = NSTemporaryDirectory() + "thaiyyal-bench-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    var pipe: [Int32] = [0, 0]
-    guard Glibc.pipe(&pipe) == 0, fcntl(pipe[0], F_SETFD, FD_CLOEXEC) == 0 else { throw Failed() }
-    defer { close(pipe[0]) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO)
-    let path = "/proc/self/exe"
-    let arguments = ["thaiyyal-bench", "serve", onDisk ? folder + "/bench.sqlite" : "-", isSecure ? "tls" : "plain"]
-    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    var pid: pid_t = 0
-    let result = posix_spawn(&pid, path, &actions, nil, &pointers, environ)
-    close(pipe[1])
-    guard result == 0 else { throw Failed() }
-    var text: [UInt8] = []
-    var byte: UInt8 = 0
-    while read(pipe[0], &byte, 1) == 1, byte != UInt8(ascii: "\n") { text.append(byte) }
-    guard let port = Int(String(decoding: text, as: UTF8.self).dropFirst(5)) else { throw Failed() }
-    return Child(pid: pid, port: port, folder: folder)
+    return try ChildProcess.start(
+      program, ["serve", onDisk ? folder + "/bench.sqlite" : "-", isSecure ? "tls" : "plain"], folder: folder)
   }
-
-  struct Failed: Error {}
 }

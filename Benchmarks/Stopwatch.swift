@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import NIOCore
 
@@ -10,6 +11,13 @@ enum Stopwatch {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
+  /// Since 1970.
+  static var wallMilliseconds: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
   }
 
   /// Nanoseconds per repetition: the best of several rounds, because everything else on the machine only adds.
@@ -26,22 +34,39 @@ enum Stopwatch {
 
 /// What the kernel says about a process.
 struct ProcessUse {
-  /// User and system time.
+  /// User and system time, of all threads.
   var cpuMicroseconds: Double
   var residentBytes: Int
+  /// The most that was resident since `forgetPeak`.
+  var residentBytesPeak: Int
 
   init?(pid: Int32) {
-    guard let stat = Self.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")") else { return nil }
-    let fields = stat[stat.index(end, offsetBy: 2)...].split(separator: " ")
-    guard fields.count > 21, let user = Double(fields[11]), let system = Double(fields[12]), let pages = Int(fields[21]) else { return nil }
-    cpuMicroseconds = (user + system) / Double(sysconf(Int32(_SC_CLK_TCK))) * 1_000_000
-    residentBytes = pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    var clock = clockid_t()
+    var time = timespec()
+    guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else { return nil }
+    cpuMicroseconds = Double(time.tv_sec) * 1_000_000 + Double(time.tv_nsec) / 1000
+    guard let status = Self.read("/proc/\(pid)/status"), let now = Self.kibibytes("VmRSS:", status),
+      let peak = Self.kibibytes("VmHWM:", status)
+    else { return nil }
+    residentBytes = now << 10
+    residentBytesPeak = peak << 10
+  }
+
+  /// Begins a new peak.
+  static func forgetPeak(pid: Int32) {
+    guard let file = fopen("/proc/\(pid)/clear_refs", "w") else { return }
+    fputs("5", file)
+    fclose(file)
+  }
+
+  private static func kibibytes(_ name: String, _ status: String) -> Int? {
+    status.split(separator: "\n").first { $0.hasPrefix(name) }.flatMap { Int($0.split(separator: "\t").last!.split(separator: " ")[0]) }
   }
 
   private static func read(_ path: String) -> String? {
     guard let file = fopen(path, "r") else { return nil }
     defer { fclose(file) }
-    var buffer = [UInt8](repeating: 0, count: 4096)
+    var buffer = [UInt8](repeating: 0, count: 8192)
     let count = fread(&buffer, 1, buffer.count, file)
     return String(decoding: buffer[..<count], as: UTF8.self)
   }
@@ -52,11 +77,21 @@ struct Samples {
   private(set) var values: [UInt64] = []
   mutating func add(_ nanoseconds: UInt64) { values.append(nanoseconds) }
   mutating func add(_ more: [UInt64]) { values += more }
+  mutating func forget() { values = [] }
 
   /// In milliseconds; `nil` without samples.
   func percentile(_ part: Double) -> Double? {
     guard !values.isEmpty else { return nil }
     let sorted = values.sorted()
     return Double(sorted[min(sorted.count - 1, Int(Double(sorted.count) * part))]) / 1_000_000
+  }
+}
+
+/// What several rounds gave.
+enum Median {
+  static func of(_ values: [Double]) -> Double? {
+    guard !values.isEmpty else { return nil }
+    let sorted = values.sorted()
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 }

@@ -1,16 +1,34 @@
 /// Rows of the table that goes into docs/BENCHMARKS.md.
 struct Table {
-  private var rows: [(group: String, what: String, result: String, target: String)] = []
+  private struct Row {
+    var group: String
+    var what: String
+    var result: String
+    var target: String
+    var peers: String
+  }
 
-  mutating func add(_ group: String, _ what: String, _ result: String, target: String = "") { rows.append((group, what, result, target)) }
+  private var rows: [Row] = []
+  /// Rows are said as they come, for whoever waits.
+  var onRow: ((String) -> Void)?
+
+  mutating func add(_ group: String, _ what: String, _ result: String, target: String = "", peers: String = "") {
+    rows.append(Row(group: group, what: what, result: result, target: target, peers: peers))
+    onRow?("\(group): \(what): \(result)\(peers.isEmpty ? "" : "  [\(peers)]")")
+  }
 
   /// Groups in the order of their first row.
   var markdown: String {
     var groups: [String] = []
     for row in rows where !groups.contains(row.group) { groups.append(row.group) }
     return groups.map { group in
-      "\n## \(group)\n\n| what | measured | target |\n|---|---|---|\n"
-        + rows.filter { $0.group == group }.map { "| \($0.what) | \($0.result) | \($0.target) |\n" }.joined()
+      let rows = rows.filter { $0.group == group }
+      // A column that nothing stands in helps nobody.
+      let hasPeers = rows.contains { !$0.peers.isEmpty }
+      let head =
+        hasPeers ? "| what | measured | target | in the same run |\n|---|---|---|---|\n" : "| what | measured | target |\n|---|---|---|\n"
+      return "\n## \(group)\n\n" + head
+        + rows.map { "| \($0.what) | \($0.result) | \($0.target) |\(hasPeers ? " \($0.peers) |" : "")\n" }.joined()
     }.joined()
   }
 }
