@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import NIOCore
 
@@ -7,17 +6,18 @@ enum Stopwatch {
   static var nanoseconds: UInt64 { NIODeadline.now().uptimeNanoseconds }
 
   /// CPU time of this process: what others on the machine do does not count.
-  static var cpuNanoseconds: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
+  static var cpuNanoseconds: UInt64 { UInt64(reading(CLOCK_PROCESS_CPUTIME_ID)) }
 
   /// Since 1970.
-  static var wallMilliseconds: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+  static var wallMilliseconds: UInt64 { UInt64(reading(CLOCK_REALTIME) / 1_000_000) }
+
+  /// Nanoseconds. Through raw memory, because which module `timespec` belongs to depends on what else the program imports.
+  static func reading(_ clock: clockid_t) -> Int {
+    withUnsafeTemporaryAllocation(of: timespec.self, capacity: 1) { time in
+      guard let start = time.baseAddress, clock_gettime(clock, start) == 0 else { return 0 }
+      let words = UnsafeRawPointer(start)
+      return words.load(as: Int.self) * 1_000_000_000 + words.load(fromByteOffset: MemoryLayout<Int>.size, as: Int.self)
+    }
   }
 
   /// Nanoseconds per repetition: the best of several rounds, because everything else on the machine only adds.
@@ -42,9 +42,8 @@ struct ProcessUse {
 
   init?(pid: Int32) {
     var clock = clockid_t()
-    var time = timespec()
-    guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else { return nil }
-    cpuMicroseconds = Double(time.tv_sec) * 1_000_000 + Double(time.tv_nsec) / 1000
+    guard clock_getcpuclockid(pid, &clock) == 0 else { return nil }
+    cpuMicroseconds = Double(Stopwatch.reading(clock)) / 1000
     guard let status = Self.read("/proc/\(pid)/status"), let now = Self.kibibytes("VmRSS:", status),
       let peak = Self.kibibytes("VmHWM:", status)
     else { return nil }
