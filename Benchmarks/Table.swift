@@ -10,7 +10,7 @@ struct Table {
 
   private var rows: [Row] = []
   /// Rows are said as they come, for whoever waits.
-  var onRow: ((String) -> Void)?
+  var onRow: (@Sendable (String) -> Void)?
 
   mutating func add(_ group: String, _ what: String, _ result: String, target: String = "", peers: String = "") {
     rows.append(Row(group: group, what: what, result: result, target: target, peers: peers))

@@ -183,8 +183,8 @@ final class SimClient {
         mustStartAnew = true
         return
       }
-      // Who may not write cannot make a workflow, and before the first change nobody may have made it.
-      if stop.reason == .closedByServer(.forbidden), workflow.position == 0 {
+      // Who may not write cannot make a workflow, and may have come before anybody who can.
+      if stop.reason == .closedByServer(.forbidden), machine.counters.joins == 0 {
         mustStartAnew = true
         return
       }
