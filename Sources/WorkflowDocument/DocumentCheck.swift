@@ -15,7 +15,7 @@ extension WorkflowDocument {
     if change.replica == .none || change.seq == 0 || change.hlc == .zero {
       return ChangeFault(.invalid, "Replica, seq and hlc of a change start at 1.")
     }
-    var growth = Growth()
+    var growth = Growth(opCount: change.ops.count)
     for (index, op) in change.ops.enumerated() {
       if let fault = check(op, at: change.stamp(index), limits: limits, growth: &growth) {
         return ChangeFault(fault.code, "Op \(index): \(fault.text)")
@@ -33,17 +33,45 @@ extension WorkflowDocument {
     return nil
   }
 
+  /// What the ops looked at so far may add.
   private struct Growth {
     var nodes = 0
     var edges = 0
+    /// Never less for an op that makes something smaller: it may lose against a later write, or be overtaken within the change.
     var bytes = 0
+    private let opCount: Int
+    private var newFields: [Place: Set<FieldKey>] = [:]
+    private var newTags: [EdgeKey: Int] = [:]
+
+    init(opCount: Int) { self.opCount = opCount }
+
+    /// Registers that are where `held` were before the change. Only a change that could reach the limit is counted op by op.
+    mutating func fieldCount(_ place: Place, adding field: FieldKey, to held: Int, max: Int) -> Int {
+      guard held + opCount > max else { return held + 1 }
+      newFields[place, default: []].insert(field)
+      return held + newFields[place, default: []].count
+    }
+
+    mutating func tagCount(_ edge: EdgeKey, addedTo held: Int, max: Int) -> Int {
+      guard held + opCount > max else { return held + 1 }
+      newTags[edge, default: 0] += 1
+      return held + newTags[edge, default: 0]
+    }
+  }
+
+  /// What has fields.
+  private enum Place: Hashable {
+    case meta
+    case node(NodeID)
+    case edge(EdgeKey)
+    case comment(CommentID)
   }
 
   private func check(_ op: Op, at stamp: Stamp, limits: DocumentLimits, growth: inout Growth) -> ChangeFault? {
     switch op {
     case .setMeta(let field, let value):
       guard field.isValidForMeta else { return Self.badField(field, of: "the workflow") }
-      return check(value, at: state.names.find(field), in: state.meta, limits, &growth)
+      return check(value, of: field, state.names.find(field), at: .meta, state.meta, limits, &growth)
     case .setNodeLife(let node, let alive):
       let slot = state.slot(of: node)
       if alive, !(slot.map { state.nodes[Int($0)].isAlive } ?? false) { growth.nodes += 1 }
@@ -52,31 +80,36 @@ extension WorkflowDocument {
       let (symbol, traits) = find(field)
       guard traits.isValidForNode else { return Self.badField(field, of: "a node") }
       let slot = state.slot(of: node)
-      return check(id: node.rawValue, "node", isNew: slot == nil, limits, &growth)
-        ?? Self.checkShape(traits.shape, value) ?? check(value, at: symbol, in: slot.map { state.nodes[Int($0)].fields }, limits, &growth)
+      if traits.shape == .parentID, let parent = value?.stringValue, state.slot(of: NodeID(parent)) == nil {
+        growth.bytes += DocumentState.recordBytes + parent.utf8.count
+      }
+      return check(id: node.rawValue, "node", isNew: slot == nil, limits, &growth) ?? Self.checkShape(traits.shape, value)
+        ?? check(value, of: field, symbol, at: .node(node), slot.map { state.nodes[Int($0)].fields }, limits, &growth)
     case .addEdge(let edge):
       let slot = state.slot(of: edge)
       let tagCount = slot.map { state.edges[Int($0)].tags.count } ?? 0
       if tagCount == 0 { growth.edges += 1 }
-      if tagCount >= limits.tagCountMax { return ChangeFault(.limit, "The connection \(edge) was added too often.") }
+      if growth.tagCount(edge, addedTo: tagCount, max: limits.tagCountMax) > limits.tagCountMax {
+        return ChangeFault(.limit, "The connection \(edge) was added too often.")
+      }
       growth.bytes += DocumentState.registerBytes
       return check(edge, isNew: slot == nil, limits, &growth)
     case .removeEdge(let edge, let tags):
-      var none = Growth()
+      var none = Growth(opCount: 0)
       return check(edge, isNew: false, limits, &none) ?? check(tags: tags, of: edge, at: stamp, limits)
     case .setEdgeField(let edge, let field, let value):
       let (symbol, traits) = find(field)
       guard traits.isValidForEdge else { return Self.badField(field, of: "a connection") }
       let slot = state.slot(of: edge)
       return check(edge, isNew: slot == nil, limits, &growth)
-        ?? check(value, at: symbol, in: slot.map { state.edges[Int($0)].fields }, limits, &growth)
+        ?? check(value, of: field, symbol, at: .edge(edge), slot.map { state.edges[Int($0)].fields }, limits, &growth)
     case .setCommentLife(let comment, _):
       return check(id: comment.rawValue, "comment", isNew: state.comments[comment] == nil, limits, &growth)
     case .setCommentField(let comment, let field, let value):
       guard field.isValidForComment else { return Self.badField(field, of: "a comment") }
       let record = state.comments[comment]
       return check(id: comment.rawValue, "comment", isNew: record == nil, limits, &growth)
-        ?? check(value, at: state.names.find(field), in: record?.fields, limits, &growth)
+        ?? check(value, of: field, state.names.find(field), at: .comment(comment), record?.fields, limits, &growth)
     }
   }
 
@@ -120,21 +153,22 @@ extension WorkflowDocument {
     return nil
   }
 
+  /// - Parameters: `symbol` of the field, `nil` for a name that is new here; `fields` that `place` holds, `nil` while it is not there.
   private func check(
-    _ value: JSONText?, at symbol: Symbol?, in fields: FieldMap?, _ limits: DocumentLimits, _ growth: inout Growth
+    _ value: JSONText?, of field: FieldKey, _ symbol: Symbol?, at place: Place, _ fields: FieldMap?, _ limits: DocumentLimits,
+    _ growth: inout Growth
   ) -> ChangeFault? {
     let bytes = value?.text.utf8.count ?? 0
     if bytes > limits.valueBytesMax {
       return ChangeFault(.tooLarge, "A value has \(bytes) bytes; at most \(limits.valueBytesMax) are taken.")
     }
-    growth.bytes += bytes
     if let fields, let symbol, let present = fields[symbol] {
-      growth.bytes -= present.value?.text.utf8.count ?? 0
+      growth.bytes += max(0, bytes - (present.value?.text.utf8.count ?? 0))
       return nil
     }
-    growth.bytes += DocumentState.registerBytes
-    if symbol == nil { growth.bytes += DocumentState.recordBytes }
-    if (fields?.count ?? 0) >= limits.fieldCountMax {
+    growth.bytes += bytes + DocumentState.registerBytes
+    if symbol == nil { growth.bytes += DocumentState.recordBytes + field.rawValue.utf8.count }
+    if growth.fieldCount(place, adding: field, to: fields?.count ?? 0, max: limits.fieldCountMax) > limits.fieldCountMax {
       return ChangeFault(.limit, "There would be more than \(limits.fieldCountMax) fields in one place.")
     }
     return nil

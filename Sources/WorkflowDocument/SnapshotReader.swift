@@ -152,8 +152,10 @@ private struct SnapshotReader {
     nameCount = try count(eachAtLeast: 1)
     for index in 0..<nameCount {
       guard state.intern(FieldKey(try string())) == Symbol(index) else { throw .malformed("names out of order") }
+      try checkSize()
     }
     state.put(meta: try fields())
+    try checkSize()
     try readNodes()
     try readEdges()
     for _ in 0..<(try count(eachAtLeast: 3)) {

@@ -88,6 +88,49 @@ import WorkflowGraph
     #expect(anna.document.check(removal, limits: limits) == nil)
   }
 
+  @Test("[LM1] many adds of one edge, many new fields of one thing in one change are counted together")
+  func togetherInOneChange() throws {
+    let twice: [Op] = [.addEdge(edge("a", "b")), .addEdge(edge("a", "b"))]
+    #expect(try Self.fault(twice)?.code == .limit)
+    #expect(try Self.fault([set("b", "data.1", "1"), set("b", "data.2", "1")]) == nil)
+    #expect(try Self.fault([set("b", "data.1", "1"), set("b", "data.2", "1"), set("b", "data.3", "1")])?.code == .limit)
+    #expect(try Self.fault([set("b", "data.1", "1"), set("b", "data.2", "1"), set("b", "data.2", "2")]) == nil)
+    let meta = (1...4).map { Op.setMeta(field: FieldKey("m\($0)"), value: .null) }
+    #expect(try Self.fault(Array(meta.prefix(3))) == nil)
+    #expect(try Self.fault(meta)?.code == .limit)
+    // Each of several things has its own count.
+    #expect(try Self.fault([set("b", "data.1", "1"), set("b", "data.2", "1"), set("c", "data.1", "1"), set("c", "data.2", "1")]) == nil)
+  }
+
+  /// What a change makes the document grow by, against a limit that leaves room for one byte less.
+  private static func expectRefused(_ ops: [Op], hlc: HybridTime, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    var anna = try document()
+    try anna.write([set("b", "data.text", "\"\(String(repeating: "x", count: 500))\"")])
+    let change = Change(replica: ReplicaID(1), seq: 3, hlc: hlc, ops: ops)
+    var after = anna.document
+    _ = try after.apply(change)
+    try #require(after.byteCount > anna.document.byteCount, sourceLocation: sourceLocation)
+    var limits = DocumentLimits()
+    limits.documentBytesMax = after.byteCount - 1
+    #expect(anna.document.check(change, limits: limits)?.code == .limit, sourceLocation: sourceLocation)
+  }
+
+  @Test("[LM1] what an op takes away is no room for another: it may be overtaken, or lose against a later write")
+  func noCredit() throws {
+    let long = "\"\(String(repeating: "y", count: 500))\""
+    let late = HybridTime(milliseconds: 99)
+    try Self.expectRefused([set("b", "data.text", "1"), set("b", "data.text", long), set("a", "data.new", long)], hlc: late)
+    // Stamped before what is there, the first op does nothing.
+    try Self.expectRefused([set("b", "data.text", "1"), set("a", "data.new", long)], hlc: HybridTime(rawValue: 1))
+  }
+
+  @Test("[LM1] names of fields and groups that nobody has seen count with their bytes")
+  func namesCount() throws {
+    let name = String(repeating: "n", count: 200)
+    try Self.expectRefused([set("a", FieldKey(name), nil)], hlc: HybridTime(milliseconds: 99))
+    try Self.expectRefused([set("a", .parentID, "\"\(name)\"")], hlc: HybridTime(milliseconds: 99))
+  }
+
   @Test("[LM1] a removal may name an add that stands before it in the same change, and none that stands behind it")
   func ownTags() throws {
     let anna = try Self.document()

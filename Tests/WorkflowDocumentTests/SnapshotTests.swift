@@ -63,6 +63,18 @@ import WorkflowGraph
     #expect(error(bytes, tight) == .tooLarge(bytesMax: 600))
   }
 
+  @Test("[ME4] a snapshot of fields without nodes is held to its limit as well")
+  func metaOnly() throws {
+    var anna = Writer(1)
+    try anna.write((0..<50).map { .setMeta(field: FieldKey("name \($0)"), value: .number(Double($0))) })
+    let bytes = anna.document.encodeSnapshot()
+    var limits = SnapshotLimits()
+    limits.documentBytesMax = anna.document.byteCount
+    #expect(try WorkflowDocument(snapshot: bytes, limits: limits).byteCount == limits.documentBytesMax)
+    limits.documentBytesMax -= 1
+    #expect(throws: SnapshotError.tooLarge(bytesMax: limits.documentBytesMax)) { try WorkflowDocument(snapshot: bytes, limits: limits) }
+  }
+
   @Test("[ME4] no truncation and no flipped bit gets by or traps")
   func damaged() throws {
     let bytes = try Self.sample().encodeSnapshot()
