@@ -123,6 +123,10 @@ import WorkflowGraph
   func serverFaults() {
     let bad = #"{"changes":{"authors":[{}],"changes":[{"position":"1","change":{"replica":1,"seq":"1","ops":[{"paint":{}}]}}]}}"#
     #expect(failure { () throws(DecodeError) in try MessageCodec.server(json: bad) }?.closeCode == .badRequest)
+    for change in [#"{"replica":1,"ops":[{"setNodeLife":{"node":"a"}}]}"#, #"{"replica":1,"seq":"1"}"#, "{}"] {
+      let text = #"{"changes":{"authors":[{}],"changes":[{"position":"1","change":\#(change)}]}}"#
+      #expect(failure { () throws(DecodeError) in try MessageCodec.server(json: text) }?.closeCode == .badRequest, "\(change)")
+    }
     let author = #"{"changes":{"changes":[{"position":"1","change":{"replica":1,"seq":"1"}}]}}"#
     #expect(failure { () throws(DecodeError) in try MessageCodec.server(json: author) }?.closeCode == .badRequest)
   }

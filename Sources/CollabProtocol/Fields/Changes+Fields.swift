@@ -110,6 +110,9 @@ struct ChangesDraft: WireReadable {
     result.reserveCapacity(changes.count)
     for draft in changes {
       guard draft.author < authors.count else { throw .malformed("a change whose author is not in the list") }
+      // Here and not while it was read: in binary a change may come in parts.
+      guard draft.change.seq > 0 else { throw .malformed("a change without seq") }
+      guard !draft.change.ops.isEmpty else { throw .malformed("a change without ops") }
       result.append(
         LoggedChange(
           position: draft.position, author: authors[Int(draft.author)], takenAtMilliseconds: draft.takenAtMilliseconds, change: draft.change
