@@ -157,16 +157,20 @@ final class ClientHandshake: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private func collectBody(_ context: ChannelHandlerContext, _ head: HTTPResponseHead) {
-    let announced = head.headers.first(name: "content-length").flatMap { Int($0) }
-    let enough = min(announced ?? Self.answerBytesMax, Self.answerBytesMax)
-    guard received.readableBytes >= enough else { return }
+    guard received.readableBytes >= Self.bodyCount(head) else { return }
     fail(context, refusal(head))
+  }
+
+  /// Bytes of the body that are of interest; what follows it is not part of the answer, however much of it came in the same read.
+  private static func bodyCount(_ head: HTTPResponseHead) -> Int {
+    let announced = head.headers.first(name: "content-length").flatMap { Int($0) }
+    return max(0, min(announced ?? answerBytesMax, answerBytesMax))
   }
 
   private func refusal(_ head: HTTPResponseHead) -> WebSocketClientError {
     .refused(
       status: head.status.code, reason: head.status.reasonPhrase, retryAfter: head.headers.first(name: "retry-after"),
-      body: String(decoding: received.readableBytesView.prefix(Self.answerBytesMax), as: UTF8.self))
+      body: String(decoding: received.readableBytesView.prefix(Self.bodyCount(head)), as: UTF8.self))
   }
 
   // MARK: The end

@@ -154,6 +154,15 @@ import Testing
     try await cut.channel.close().get()
   }
 
+  @Test("a refusal's body ends where the answer says, also when more came with it", arguments: [("2", "no"), ("0", ""), ("-3", "")])
+  func refusalBody(length: String, body: String) async throws {
+    let server = try await FakeServer.start("HTTP/1.1 404 Not Found\r\nContent-Length: \(length)\r\n\r\nno more")
+    #expect(
+      await failure(WebSocketClientRequest(url: server.url))
+        == .refused(status: 404, reason: "Not Found", retryAfter: nil, body: body))
+    try await server.channel.close().get()
+  }
+
   @Test(
     "URLs",
     arguments: [
