@@ -24,6 +24,7 @@ extension Room {
     }
 
     var taken = 0
+    var takenBytes = 0
     var refused: [Refusal] = []
     var faults = batch.faults[...]
     for (index, change) in batch.changes.enumerated() {
@@ -34,6 +35,7 @@ extension Room {
         appliedPosition += 1
         let logged = LoggedChange(
           position: appliedPosition, author: session.author, takenAtMilliseconds: now.wallMilliseconds, change: change)
+        takenBytes += logged.estimatedBytes
         write(.change(logged), as: .change(logged, by: id), into: &actions)
       case .duplicate: break
       case .refused(let code, let text):
@@ -42,8 +44,8 @@ extension Room {
       }
     }
     sessions[id]?.openAnswerCount += 1
-    queue.append(.after(.answer(id, batch: batch.batch, taken: taken, refused: refused)))
-    if taken > 0 { noteApplied(taken, by: id, into: &actions) }
+    queue.append(.after(.answer(id, batch: batch.batch, taken: taken, bytes: takenBytes, refused: refused)))
+    if taken > 0 { noteApplied(taken, bytes: takenBytes, by: id, into: &actions) }
   }
 
   private enum Judgement {
@@ -88,12 +90,15 @@ extension Room {
     return Refusal(seq: change.seq, code: code, text: text, revert: isDropped ? document.presentState(of: change.ops) : [])
   }
 
-  private mutating func noteApplied(_ count: Int, by id: SessionID, into actions: inout [RoomAction]) {
+  private mutating func noteApplied(_ count: Int, bytes: Int, by id: SessionID, into actions: inout [RoomAction]) {
     findings.isStale = true
     armTick(into: &actions)
     armOnce(.hash, afterMilliseconds: limits.hashIntervalMilliseconds, into: &actions)
     sessions[id]?.inFlight += count
-    if let inFlight = sessions[id]?.inFlight, inFlight > Int(limits.protocolLimits.changesInFlightMax) {
+    sessions[id]?.inFlightBytes += bytes
+    if let session = sessions[id],
+      session.inFlight > Int(limits.protocolLimits.changesInFlightMax) || session.inFlightBytes > limits.inFlightBytesMax
+    {
       pause(id, .inFlight, into: &actions)
     }
     startWaitingRuns(into: &actions)

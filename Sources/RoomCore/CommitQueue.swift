@@ -15,8 +15,8 @@ struct CommitQueue: Sendable {
 
   /// Needs no write of its own, but reveals state that the writes before it made.
   enum Deferred: Sendable {
-    /// A batch was dealt with: how many of its changes were taken, and why the others were not.
-    case answer(SessionID, batch: UInt64, taken: Int, refused: [Refusal])
+    /// A batch was dealt with: how many of its changes were taken, as how many bytes, and why the others were not.
+    case answer(SessionID, batch: UInt64, taken: Int, bytes: Int, refused: [Refusal])
     case welcome(SessionID)
     case snapshot(position: UInt64)
     case issues(IssuesChange)

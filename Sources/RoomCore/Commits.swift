@@ -25,8 +25,8 @@ extension Room {
       case .runEvent(let event):
         broadcast(&changes, into: &actions)
         publish(event, into: &actions)
-      case .after(.answer(let id, let batch, let taken, let refused)):
-        answer(id, batch: batch, taken: taken, refused: refused, into: &actions)
+      case .after(.answer(let id, let batch, let taken, let bytes, let refused)):
+        answer(id, batch: batch, taken: taken, bytes: bytes, refused: refused, into: &actions)
       case .after(let deferred):
         broadcast(&changes, into: &actions)
         carryOut(deferred, into: &actions)
@@ -67,7 +67,7 @@ extension Room {
     ackDue.removeAll(keepingCapacity: true)
   }
 
-  mutating func answer(_ id: SessionID, batch: UInt64, taken: Int, refused: [Refusal], into actions: inout [RoomAction]) {
+  mutating func answer(_ id: SessionID, batch: UInt64, taken: Int, bytes: Int, refused: [Refusal], into actions: inout [RoomAction]) {
     guard let session = sessions[id] else { return }
     sessions[id]?.openAnswerCount -= 1
     // Batches that were refused at once are answered too, when none before them is open.
@@ -78,8 +78,12 @@ extension Room {
       ackDue.append(id)
     }
     let inFlight = max(0, session.inFlight - taken)
+    let inFlightBytes = max(0, session.inFlightBytes - bytes)
     sessions[id]?.inFlight = inFlight
-    if session.pauses.contains(.inFlight), inFlight <= Int(limits.protocolLimits.changesInFlightMax) / 2 {
+    sessions[id]?.inFlightBytes = inFlightBytes
+    if session.pauses.contains(.inFlight), inFlight <= Int(limits.protocolLimits.changesInFlightMax) / 2,
+      inFlightBytes <= limits.inFlightBytesMax / 2
+    {
       resume(id, .inFlight, into: &actions)
     }
   }

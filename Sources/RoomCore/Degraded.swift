@@ -63,9 +63,9 @@ extension Room {
               retryAfterMilliseconds: limits.unavailableRetryMilliseconds))
         }
       case .lease, .runEvent: break
-      case .after(.answer(let id, let batch, let taken, let refused)):
+      case .after(.answer(let id, let batch, let taken, let bytes, let refused)):
         let all = (lostOf.removeValue(forKey: id) ?? []) + refused.map { Refusal(seq: $0.seq, code: $0.code, text: $0.text) }
-        answer(id, batch: batch, taken: taken, refused: all, into: &actions)
+        answer(id, batch: batch, taken: taken, bytes: bytes, refused: all, into: &actions)
       case .after(.fresh(let id)), .after(.comparison(let id, _, equal: _)): queue.append(.after(.fresh(id)))
       case .after(.runNamed(_, to: let id, key: _)):
         report(to: id, request: 0, .unavailable, "the store failed before the run began", into: &actions)

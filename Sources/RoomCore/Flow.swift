@@ -6,33 +6,48 @@ import WorkflowDocument
 extension Room {
   static let watchIntervalMilliseconds: UInt64 = 500
 
-  /// The shell measured a session's outbox beyond or below a bound.
-  mutating func measureOutbox(of id: SessionID, bytes: Int, into actions: inout [RoomAction]) {
+  /// The shell measured a session's outbox beyond or below a bound, or found it drain.
+  mutating func measureOutbox(of id: SessionID, bytes: Int, isCrowded: Bool = false, into actions: inout [RoomAction]) {
     guard let session = sessions[id] else { return }
     switch session.stage {
-    case .live where bytes > limits.outboxBytesMax: holdBack(id, into: &actions)
+    case .live where bytes > limits.outboxBytesMax || isCrowded: holdBack(id, bytes: bytes, into: &actions)
     case .live where bytes > limits.shedPresenceBytes && !session.shedsPresence:
       sessions[id]?.shedsPresence = true
       listen(id, into: &actions)
-    case .live where bytes <= limits.outboxLowBytes && session.shedsPresence:
-      sessions[id]?.shedsPresence = false
-      listen(id, into: &actions)
-      presence.newcomers.append(id)
-      armTick(into: &actions)
+    case .live where bytes <= limits.outboxLowBytes && session.shedsPresence: endShedding(id, into: &actions)
     case .lagging(let lag) where bytes <= limits.outboxLowBytes: bringBack(id, lag, into: &actions)
+    case .lagging(var lag) where bytes < lag.bytes:
+      lag.bytes = bytes
+      lag.sinceMilliseconds = now.monotonicMilliseconds
+      sessions[id]?.stage = .lagging(lag)
+    case .catchingUp(.resync) where bytes > limits.shedPresenceBytes && !session.shedsPresence:
+      // It waits for the store's sake; presence must not pile up meanwhile. Measured again when it is live.
+      sessions[id]?.shedsPresence = true
+      listen(id, into: &actions)
+    case .catchingUp(.resync) where bytes <= limits.outboxLowBytes && session.shedsPresence: endShedding(id, into: &actions)
     case .joining, .catchingUp, .live, .lagging: break
     }
   }
 
-  private func listen(_ id: SessionID, into actions: inout [RoomAction]) {
+  private mutating func endShedding(_ id: SessionID, into actions: inout [RoomAction]) {
+    sessions[id]?.shedsPresence = false
+    listen(id, into: &actions)
+    presence.newcomers.append(id)
+    armTick(into: &actions)
+  }
+
+  /// To all it wants; without changes while it waits for a snapshot in their place.
+  func listen(_ id: SessionID, into actions: inout [RoomAction]) {
     guard let session = sessions[id] else { return }
-    actions.append(.listen(id, to: session.audience))
+    let withheld: Topics = if case .catchingUp = session.stage { [.changes, .hashes] } else { [] }
+    actions.append(.listen(id, to: session.audience.subtracting(withheld)))
   }
 
   /// Changes are replaced by a catch-up later; until then it hears nothing and is not read, so that it makes no answers either.
-  private mutating func holdBack(_ id: SessionID, into actions: inout [RoomAction]) {
+  private mutating func holdBack(_ id: SessionID, bytes: Int, into actions: inout [RoomAction]) {
     let lag = Session.Lag(
-      sinceMilliseconds: now.monotonicMilliseconds, position: durablePosition, issues: findings.published, runSeqs: runs.publishedSeqs)
+      sinceMilliseconds: now.monotonicMilliseconds, bytes: bytes, position: durablePosition, issues: findings.published,
+      runSeqs: runs.publishedSeqs)
     sessions[id]?.stage = .lagging(lag)
     sessions[id]?.shedsPresence = true
     actions.append(.listen(id, to: .none))

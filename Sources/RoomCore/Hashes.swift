@@ -48,8 +48,9 @@ extension Room {
 
   /// Changes stop, a snapshot and what followed it comes, changes go on. Everything else goes on all the time.
   mutating func startResync(_ id: SessionID, into actions: inout [RoomAction]) {
-    guard let session = sessions[id], case .live = session.stage else { return }
-    actions.append(.listen(id, to: session.audience.subtracting([.changes, .hashes])))
+    guard case .live = sessions[id]?.stage else { return }
+    sessions[id]?.stage = .catchingUp(.resync)
+    listen(id, into: &actions)
     awaitSnapshot(id, for: .resync, into: &actions)
   }
 }

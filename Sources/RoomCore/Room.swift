@@ -102,6 +102,7 @@ public struct Room: Sendable {
     case .messageReceived, .messageRefused: hear(event, into: &actions)
     case .sessionLeft(let session, let isFinal): leave(session, isFinal: isFinal, into: &actions)
     case .outboxMeasured(let session, let bytes): measureOutbox(of: session, bytes: bytes, into: &actions)
+    case .outboxCrowded(let session, let bytes): measureOutbox(of: session, bytes: bytes, isCrowded: true, into: &actions)
     case .writesCommitted(let count): release(committed: count, into: &actions)
     case .storeFailed(let reason): degrade(reason, into: &actions)
     case .storeReloaded(let seed): heal(seed, into: &actions)

@@ -8,8 +8,10 @@ public enum RoomEvent: Sendable {
   case messageRefused(ErrorReport, from: SessionID)
   /// The connection is gone; `isFinal` when the peer said so with close code 1000.
   case sessionLeft(SessionID, isFinal: Bool)
-  /// Bytes on their way to a session crossed one of the bounds that `RoomAction.watchOutbox` named.
+  /// Bytes on their way to a session crossed one of the bounds of the limits, or fell while it is held back.
   case outboxMeasured(SessionID, bytes: Int)
+  /// It is behind, and the bound for all slow sessions of the server is reached.
+  case outboxCrowded(SessionID, bytes: Int)
 
   /// So many of the writes asked for became durable, in order.
   case writesCommitted(Int)

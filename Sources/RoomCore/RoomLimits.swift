@@ -42,7 +42,9 @@ public struct RoomLimits: Hashable, Sendable {
   /// Batches sent in spite of `rate_limited` before the wait was over; beyond it 4429.
   public var rateStrikeCountMax = 256
   /// Bytes applied and not durable yet in the room; beyond it `unavailable` until the store has caught up.
-  public var undurableBytesMax = 64 << 20
+  public var undurableBytesMax = 16 << 20
+  /// Of those, bytes of one session, as estimated; beyond it its socket is not read until half of them are durable. Spec: FC1.
+  public var inFlightBytesMax = 4 << 20
   /// What `unavailable` tells a client to wait.
   public var unavailableRetryMilliseconds: UInt32 = 1_000
   /// Recent changes kept in memory for those who come back; older ones take a snapshot.
@@ -67,13 +69,16 @@ public struct RoomLimits: Hashable, Sendable {
   public var presenceFrameBytesMax = 128 << 10
 
   // MARK: flow control
-  /// Bytes on their way to one session before its presence is shed.
+  /// Bytes on their way to one session before its presence is shed; what is more waits in the outbox, one copy for all who wait for it.
   public var shedPresenceBytes = 256 << 10
   /// Bytes on their way to one session before changes are held back and replaced by a catch-up.
   public var outboxBytesMax = 1 << 20
+  /// Bytes on their way to all sessions of the server that are behind, snapshots that wait not counted: beyond it each of them is held back,
+  /// however little its own are, and gets the next piece when it has taken the one before.
+  public var outboxTotalBytesMax = 256 << 20
   /// Below this a session that was held back is caught up.
   public var outboxLowBytes = 64 << 10
-  /// A session held back for so long: 4508.
+  /// A session held back whose outbox does not drain for so long (a socket is given `shedPresenceBytes` at a time): 4508.
   public var slowGraceMilliseconds: UInt64 = 15_000
 
   // MARK: runs

@@ -40,7 +40,10 @@ struct Session: Sendable {
 
   /// Where a session stopped listening, to tell it later what it missed.
   struct Lag: Sendable {
+    /// When it was held back, or took something last.
     var sinceMilliseconds: UInt64
+    /// The least that was on its way to it since then.
+    var bytes: Int
     var position: UInt64
     var issues: Set<Issue>
     var runSeqs: [RunID: UInt64]
@@ -73,6 +76,7 @@ struct Session: Sendable {
 
   /// Changes applied and not durable yet.
   var inFlight = 0
+  var inFlightBytes = 0
   var pauses: Pauses = []
   var opBucket: RateBucket
   var resyncBucket: RateBucket

@@ -2,62 +2,6 @@ import CollabProtocol
 import NIOCore
 import RoomCore
 
-/// A session as the room's writer sees it, on the session's loop.
-final class CrewMember {
-  // What every broadcast touches stands first: one line of memory per member.
-  let sink: any SessionSink
-  /// Only for this session, to follow the broadcast of the same segment.
-  fileprivate var own: [ByteBuffer] = []
-  private let bounds: OutboxBounds
-  let session: RoomSession
-  let id: SessionID
-  private let room: RoomHandle
-  fileprivate var audience: Audience?
-  /// Index in its audience's group.
-  fileprivate var slot = 0
-  /// Bytes of a snapshot on its way: they do not count against the outbox until it has drained.
-  fileprivate var credit = 0
-  private var level = 0
-
-  init(_ session: RoomSession, id: SessionID, room: RoomHandle, bounds: OutboxBounds) {
-    self.session = session
-    sink = session.sink
-    self.id = id
-    self.room = room
-    self.bounds = bounds
-  }
-
-  @inline(__always)
-  func write(_ frames: ByteBuffer) {
-    sink.write(frames)
-    if sink.bytesOutstanding > bounds.shed { measure() }
-  }
-
-  /// Tells the room once per bound that is crossed.
-  private func measure() {
-    let bytes = sink.bytesOutstanding
-    let now = bytes > bounds.max + credit ? 2 : bytes > bounds.shed + credit ? 1 : 0
-    guard now > level else { return }
-    level = now
-    room.tell([.outboxMeasured(id, bytes: bytes - credit)])
-  }
-
-  func drained() {
-    let bytes = sink.bytesOutstanding
-    guard bytes <= bounds.low else { return }
-    credit = 0
-    guard level > 0 else { return }
-    level = 0
-    room.tell([.outboxMeasured(id, bytes: bytes)])
-  }
-}
-
-struct OutboxBounds: Sendable {
-  var shed: Int
-  var max: Int
-  var low: Int
-}
-
 /// What a crew is to do, in order.
 enum CrewOrder: Sendable {
   case attach(SessionHandle, RoomHandle)
@@ -65,8 +9,8 @@ enum CrewOrder: Sendable {
   case listen(SessionID, Audience?)
   /// One buffer per audience; all members of it get that buffer.
   case broadcast([(Audience, ByteBuffer)], own: [(SessionID, [ByteBuffer])])
-  /// A snapshot's frames, shared by all who need them.
-  case snapshot(SessionID, ByteBuffer)
+  /// A snapshot's frames, one per chunk, shared by all who need them.
+  case snapshot(SessionID, [ByteBuffer])
   case pauseReading(SessionID)
   case resumeReading(SessionID)
   case close(SessionID, CloseCode, reason: String)
@@ -77,30 +21,33 @@ final class LoopCrew {
   private var members: [SessionID: CrewMember] = [:]
   private var groups: [Audience: [CrewMember]] = [:]
   private let bounds: OutboxBounds
+  private let ledger: OutboxLedger
 
-  init(bounds: OutboxBounds) { self.bounds = bounds }
+  init(bounds: OutboxBounds, ledger: OutboxLedger) {
+    self.bounds = bounds
+    self.ledger = ledger
+  }
 
   func carryOut(_ orders: [CrewOrder]) {
     for order in orders {
       switch order {
       case .attach(let handle, let room):
-        let member = CrewMember(handle.value, id: handle.id, room: room, bounds: bounds)
+        let member = CrewMember(handle.value, id: handle.id, room: room, bounds: bounds, share: OutboxLedger.Share(of: ledger))
         members[handle.id] = member
         handle.value.member = member
+        handle.value.share = member.share
         handle.value.entered(room)
       case .detach(let id): remove(id)
       case .listen(let id, let audience):
         if let member = members[id] { move(member, to: audience) }
       case .broadcast(let shared, let own): broadcast(shared, own)
-      case .snapshot(let id, let frames):
-        guard let member = members[id] else { continue }
-        member.credit += frames.readableBytes
-        member.write(frames)
+      case .snapshot(let id, let chunks): members[id]?.writeSnapshot(chunks)
       case .pauseReading(let id): members[id]?.sink.pauseReading()
       case .resumeReading(let id): members[id]?.sink.resumeReading()
       case .close(let id, let code, let reason):
         guard let member = members[id] else { continue }
         remove(id)
+        member.handOverRest(before: code)
         member.session.end(code, reason)
       }
     }
@@ -153,6 +100,7 @@ final class LoopCrew {
     }
     member.audience = audience
     guard let audience else { return }
+    member.listens()
     member.slot = groups[audience]?.count ?? 0
     groups[audience, default: []].append(member)
   }

@@ -13,9 +13,9 @@ final class Outbox {
     var orders: [CrewOrder] = []
     var own: [SessionID] = []
     var memberCount = 0
-    init(loop: any EventLoop, bounds: OutboxBounds) {
+    init(loop: any EventLoop, bounds: OutboxBounds, ledger: OutboxLedger) {
       self.loop = loop
-      crew = NIOLoopBoundBox.makeBoxSendingValue(LoopCrew(bounds: bounds), eventLoop: loop)
+      crew = NIOLoopBoundBox.makeBoxSendingValue(LoopCrew(bounds: bounds, ledger: ledger), eventLoop: loop)
     }
   }
 
@@ -38,6 +38,7 @@ final class Outbox {
 
   private let writer: any FrameWriter
   private let bounds: OutboxBounds
+  private let ledger: OutboxLedger
   private let metrics: any RoomMetrics
   private var crews: [ObjectIdentifier: Crew] = [:]
   private var readers: [SessionID: Reader] = [:]
@@ -46,9 +47,10 @@ final class Outbox {
   private var payload = ByteBuffer()
   private(set) var isEmpty = true
 
-  init(writer: any FrameWriter, bounds: OutboxBounds, metrics: any RoomMetrics) {
+  init(writer: any FrameWriter, bounds: OutboxBounds, ledger: OutboxLedger, metrics: any RoomMetrics) {
     self.writer = writer
     self.bounds = bounds
+    self.ledger = ledger
     self.metrics = metrics
   }
 
@@ -56,7 +58,7 @@ final class Outbox {
 
   func attach(_ handle: SessionHandle, room: RoomHandle) {
     let key = ObjectIdentifier(handle.loop)
-    let crew = crews[key] ?? Crew(loop: handle.loop, bounds: bounds)
+    let crew = crews[key] ?? Crew(loop: handle.loop, bounds: bounds, ledger: ledger)
     crews[key] = crew
     crew.memberCount += 1
     readers[handle.id] = Reader(handle: handle, crew: crew)
@@ -133,10 +135,10 @@ final class Outbox {
     }
   }
 
-  func sendSnapshot(_ frames: ByteBuffer, to id: SessionID) {
+  func sendSnapshot(_ chunks: [ByteBuffer], to id: SessionID) {
     guard let crew = readers[id]?.crew else { return }
     seal()
-    order(.snapshot(id, frames), crew)
+    order(.snapshot(id, chunks), crew)
   }
 
   // MARK: off it goes

@@ -49,7 +49,7 @@ final class RoomHost {
     outbox = Outbox(
       writer: writer,
       bounds: OutboxBounds(shed: limits.shedPresenceBytes, max: limits.outboxBytesMax, low: limits.outboxLowBytes),
-      metrics: services.metrics)
+      ledger: services.outboxLedger, metrics: services.metrics)
   }
 
   func open() -> RoomHandle {
@@ -187,8 +187,8 @@ final class RoomHost {
   }
 
   private func sendSnapshot(_ position: UInt64, to id: SessionID) {
-    guard let encoding = outbox.encoding(of: id), let frames = shelf.frames(position, as: encoding, writer: writer) else { return }
-    outbox.sendSnapshot(frames, to: id)
+    guard let encoding = outbox.encoding(of: id), let chunks = shelf.frames(position, as: encoding, writer: writer) else { return }
+    outbox.sendSnapshot(chunks, to: id)
   }
 
   private func storeSnapshot(_ position: UInt64) {

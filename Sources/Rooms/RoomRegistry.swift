@@ -34,6 +34,7 @@ public final class RoomRegistry: Service {
   private let metrics: any RoomMetrics
   private let logger: Logger
   private let makeWriter: @Sendable () -> any FrameWriter
+  let outboxLedger: OutboxLedger
   private let state = Mutex(State())
   private let connectionCount = Atomic<UInt64>(0)
 
@@ -56,6 +57,7 @@ public final class RoomRegistry: Service {
     self.metrics = metrics
     self.logger = logger
     makeWriter = makeFrameWriter
+    outboxLedger = OutboxLedger(bytesMax: configuration.limits.outboxTotalBytesMax)
     loader = RoomLoader(store: store, limits: configuration.limits, logger: logger)
   }
 
@@ -155,9 +157,8 @@ public final class RoomRegistry: Service {
 
   private var services: RoomServices {
     RoomServices(
-      store: store, loader: loader, engine: engine, configuration: configuration, metrics: metrics, logger: logger,
-      environment: environment,
-      readmit: { [self] in enter($0) })
+      store: store, loader: loader, engine: engine, configuration: configuration, metrics: metrics, outboxLedger: outboxLedger,
+      logger: logger, environment: environment, readmit: { [self] in enter($0) })
   }
 
   private func openRoom(_ workflow: WorkflowID) -> RoomHandle? {

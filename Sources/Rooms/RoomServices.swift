@@ -9,6 +9,7 @@ struct RoomServices: Sendable {
   let engine: any RunEngine
   let configuration: RoomConfiguration
   let metrics: any RoomMetrics
+  let outboxLedger: OutboxLedger
   let logger: Logger
   let environment: RoomEnvironment
   /// For a session that reached a room just after it was unloaded.

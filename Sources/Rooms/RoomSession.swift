@@ -31,6 +31,8 @@ public final class RoomSession {
   private var batch: [RoomEvent] = []
   /// Set while the room writes to this session.
   var member: CrewMember?
+  /// What it has on the server's memory, until the connection is closed.
+  var share: OutboxLedger.Share?
 
   /// - Parameter admit: called once, on the sink's event loop, with a well-formed hello; must not block.
   public init(workflow: WorkflowID, sink: any SessionSink, registry: RoomRegistry, admit: @escaping (Hello) -> Admission) {
@@ -89,6 +91,7 @@ public final class RoomSession {
       batch = []
     }
     member = nil
+    share = nil
   }
 
   // MARK: the hello

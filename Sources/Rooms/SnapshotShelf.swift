@@ -21,7 +21,7 @@ struct SnapshotShelf {
 
   private struct Item {
     var blob: Blob
-    var frames: [WireEncoding: ByteBuffer] = [:]
+    var frames: [WireEncoding: [ByteBuffer]] = [:]
   }
 
   private var items: [UInt64: Item] = [:]
@@ -30,8 +30,8 @@ struct SnapshotShelf {
   mutating func drop(_ position: UInt64) { items[position] = nil }
   func blob(_ position: UInt64) -> Blob? { items[position]?.blob }
 
-  /// All chunks, framed. Not compressed again: zlib output does not shrink.
-  mutating func frames(_ position: UInt64, as encoding: WireEncoding, writer: any FrameWriter) -> ByteBuffer? {
+  /// One frame per chunk. Not compressed again: zlib output does not shrink.
+  mutating func frames(_ position: UInt64, as encoding: WireEncoding, writer: any FrameWriter) -> [ByteBuffer]? {
     guard let item = items[position] else { return nil }
     if let made = item.frames[encoding] { return made }
     let frames = Self.frames(of: item.blob, as: encoding, writer: writer)
@@ -39,11 +39,10 @@ struct SnapshotShelf {
     return frames
   }
 
-  private static func frames(of blob: Blob, as encoding: WireEncoding, writer: any FrameWriter) -> ByteBuffer {
+  private static func frames(of blob: Blob, as encoding: WireEncoding, writer: any FrameWriter) -> [ByteBuffer] {
     let count = max(1, (blob.data.count + SnapshotChunk.dataBytesMax - 1) / SnapshotChunk.dataBytesMax)
-    var frames = ByteBuffer()
     var payload = ByteBuffer()
-    for index in 0..<count {
+    return (0..<count).map { index in
       let start = index * SnapshotChunk.dataBytesMax
       let data = Array(blob.data[start..<min(start + SnapshotChunk.dataBytesMax, blob.data.count)])
       let chunk = SnapshotChunk(
@@ -51,8 +50,9 @@ struct SnapshotShelf {
         rawBytes: UInt32(clamping: blob.rawBytes))
       payload.clear()
       MessageCodec.encode(.snapshot(chunk), as: encoding, into: &payload)
-      writer.append(payload, as: encoding, compressed: false, to: &frames)
+      var frame = ByteBuffer()
+      writer.append(payload, as: encoding, compressed: false, to: &frame)
+      return frame
     }
-    return frames
   }
 }

@@ -5,7 +5,8 @@ import WorkflowGraph
 /// How much a store holds before it refuses or forgets. Every implementation keeps the same bounds.
 public struct StoreLimits: Hashable, Sendable {
   /// Bytes of queued, not yet durable writes of all workflows together. Beyond it: appends fail with `.unavailable`.
-  public var queueBytesMax = 64 << 20
+  /// A room stops taking changes long before, so that one busy room cannot fill it.
+  public var queueBytesMax = 256 << 20
   /// Ended leases remembered per workflow. Beyond it: the longest untouched are forgotten when the next snapshot is saved,
   /// and a client that comes back with one of those learns only that its lease is unknown.
   public var endedLeaseCountMax = 1024

@@ -96,6 +96,12 @@ actor RawPeer {
     loop.execute { connection.value.close(code: code) }
   }
 
+  /// Handed to the connection and not taken by the socket.
+  func bytesOutstanding() async throws -> Int {
+    let connection = connection
+    return try await loop.submit { connection.value.bytesOutstanding }.get()
+  }
+
   func pauseReading() {
     let connection = connection
     loop.execute { connection.value.pauseReading() }

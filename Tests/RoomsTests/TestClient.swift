@@ -186,6 +186,26 @@ final class TestClient {
     }.get()
   }
 
+  /// The socket takes all it was given, and no more after that.
+  func takeAll() async throws {
+    let sink = sink
+    try await loop.submit {
+      sink.value.bytesOutstanding = 0
+      sink.value.session?.becameWritable()
+    }.get()
+  }
+
+  /// Given to the socket and not taken.
+  func bytesOutstanding() async throws -> Int {
+    let sink = sink
+    return try await loop.submit { sink.value.bytesOutstanding }.get()
+  }
+
+  func isPaused() async throws -> Bool {
+    let sink = sink
+    return try await loop.submit { sink.value.isPaused }.get()
+  }
+
   func writeCount() async throws -> Int {
     let sink = sink
     return try await loop.submit { sink.value.writeCount }.get()
