@@ -115,10 +115,12 @@ struct GatewayChannel: HTTPChannelHandler {
 
   private func installHTTP(_ channel: any Channel, logger: Logger) throws -> NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart> {
     let pipeline = channel.pipeline.syncOperations
+    let deadline = HeadDeadline(configuration.firstRequestDeadline)
+    try pipeline.addHandler(deadline)
     // Hummingbird answers parse errors and reads one request after the other itself.
     try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false)
+    try pipeline.addHandler(CloseAfterAnswer(deadline))
     try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-    try pipeline.addHandler(CloseAfterAnswer())
     try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: configuration.idleTimeout, logger: logger))
     // Half closure: without it a client that ends its side early would leave the task waiting.
     return try NIOAsyncChannel(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

@@ -10,7 +10,8 @@ public struct GatewayConfiguration: Sendable {
   public var connectionCountMax = 10_000
   /// Connections at once from one address; more are told 429. A proxy in front has one address for all.
   public var connectionCountPerAddressMax = 2_000
-  /// From the connection to the whole head of its first request, the TLS handshake included; later: closed.
+  /// From the connection to the whole head of its first request, the TLS handshake included; later: closed. Likewise from the first byte of
+  /// every further request to its whole head.
   public var firstRequestDeadline: Duration = .seconds(10)
   /// An HTTP connection on which nothing happens for so long is closed. Live connections have pings instead.
   public var idleTimeout: Duration = .seconds(60)

@@ -7,6 +7,7 @@ enum HTTPRoutes {
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ProblemMiddleware())
+    router.add(middleware: HostMiddleware())
     router.add(middleware: NoBodyMiddleware())
     PageRoutes().add(to: router)
     HealthRoutes(readiness: readiness).add(to: router)

@@ -20,7 +20,8 @@ enum LiveRequest: Equatable {
   private static let subprotocols = [ProtocolVersion.subprotocolProto, ProtocolVersion.subprotocolJSON]
 
   init(_ head: HTTPRequestHead, origins: OriginPolicy) {
-    guard let id = Self.workflowText(in: head.uri) else {
+    let (authority, target) = Self.split(head.uri)
+    guard let id = Self.workflowText(in: target) else {
       self = .other
       return
     }
@@ -28,7 +29,7 @@ enum LiveRequest: Equatable {
       self = .refused(Problem(.badRequest, "The workflow id is not 1 to 128 of A-Z a-z 0-9 . _ - with no dot first."))
       return
     }
-    guard origins.admits(origin: head.headers.first(name: "origin"), host: head.headers.first(name: "host")) else {
+    guard origins.admits(origin: head.headers.first(name: "origin"), host: authority ?? head.headers.first(name: "host")) else {
       self = .refused(Problem(.forbidden, "Pages of this origin may not connect. The server's operator can allow it."))
       return
     }
@@ -41,8 +42,18 @@ enum LiveRequest: Equatable {
     self = .accepted(workflow, subprotocol: chosen)
   }
 
+  /// A target in absolute form, as to a proxy, must be taken; its host counts, not that of the Host field (RFC 9112 §3.2.2).
+  private static func split(_ uri: String) -> (authority: String?, target: Substring) {
+    guard let colon = uri.firstRange(of: "://"), ["http", "https", "ws", "wss"].contains(uri[..<colon.lowerBound].lowercased()) else {
+      return (nil, uri[...])
+    }
+    let rest = uri[colon.upperBound...]
+    let path = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+    return (String(rest[..<path]), rest[path...])
+  }
+
   /// The `{id}` of the path, not checked; `nil` for another path. Ids need no percent-encoding, so an encoded one is no id.
-  private static func workflowText(in uri: String) -> Substring? {
+  private static func workflowText(in uri: Substring) -> Substring? {
     let path = uri.prefix { $0 != "?" }
     guard path.utf8.count > pathPrefix.utf8.count + pathSuffix.utf8.count, path.hasPrefix(pathPrefix), path.hasSuffix(pathSuffix) else {
       return nil

@@ -38,6 +38,16 @@ struct NoBodyMiddleware: RouterMiddleware {
   }
 }
 
+/// Refuses what ``CloseAfterAnswer`` marked by an empty host.
+struct HostMiddleware: RouterMiddleware {
+  typealias Context = BasicRequestContext
+
+  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    guard request.head.authority != "" else { throw Problem(.badRequest, "Host is missing, or not one name.") }
+    return try await next(request, context)
+  }
+}
+
 extension Problem {
   var response: Response {
     var fields = HTTPFields()

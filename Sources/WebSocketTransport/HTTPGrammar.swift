@@ -17,6 +17,14 @@ enum HTTPGrammar {
     }
   }
 
+  /// Unreserved characters, sub-delims, percent signs, colons, and the brackets of an IPv6 address.
+  static func isHostByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    default: "-._~%!$&'()*+,;=:[]".utf8.contains(byte)
+    }
+  }
+
   struct BadHead: Error, Hashable {
     var reason: String
     init(_ reason: String) { self.reason = reason }

@@ -26,7 +26,7 @@ struct UpgradeRequest {
         Refusal(status: .upgradeRequired, headers: ["Sec-WebSocket-Version": "13"], body: "only WebSocket version 13 is spoken here"))
     }
     guard head.method == .GET else { return .failure(Refusal(status: .badRequest, body: "a WebSocket starts with GET")) }
-    guard head.headers.contains(name: "host") else { return .failure(Refusal(status: .badRequest, body: "Host is missing")) }
+    guard head.hasGoodHost else { return .failure(Refusal(status: .badRequest, body: "Host is missing, or not one name")) }
     let keys = head.headers["sec-websocket-key"]
     guard keys.count == 1, HandshakeKey.isValid(keys[0]) else {
       return .failure(Refusal(status: .badRequest, body: "Sec-WebSocket-Key is not 16 bytes in Base64"))
@@ -64,6 +64,12 @@ struct UpgradeRequest {
 extension HTTPRequestHead {
   /// Subprotocols that the client offers, in its order of preference; several header fields make one list.
   public var offeredSubprotocols: [String] { headers[canonicalForm: "sec-websocket-protocol"].map(String.init) }
+
+  /// Whether there is exactly one Host, made of what a host and a port are made of (RFC 9112 §3.2, RFC 3986 §3.2.2).
+  public var hasGoodHost: Bool {
+    let hosts = headers["host"]
+    return hosts.count == 1 && !hosts[0].isEmpty && hosts[0].utf8.allSatisfy(HTTPGrammar.isHostByte)
+  }
 }
 
 /// Responses small enough to be written by hand.

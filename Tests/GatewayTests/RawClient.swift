@@ -24,21 +24,24 @@ enum RawClient {
   }
 
   /// - Parameters:
-  ///   - requests: written as they are.
+  ///   - request: written as it is.
+  ///   - halfCloses: this end says at once that nothing more will come.
   ///   - complete: ends the reading early, with what came so far.
   static func send(
-    _ request: String, to port: Int, tls: (@Sendable (any Channel) throws -> Void)? = nil,
+    _ request: String, bytes: [UInt8] = [], to port: Int, halfCloses: Bool = false, tls: (@Sendable (any Channel) throws -> Void)? = nil,
     until complete: @Sendable (String) -> Bool = { _ in false }
   ) async throws -> Answer {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .connect(host: "127.0.0.1", port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
           try tls?(channel)
-          return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+          return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+            wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
         }
       }
     return try await channel.executeThenClose { inbound, outbound in
-      if !request.isEmpty { try await outbound.write(ByteBuffer(string: request)) }
+      if !request.isEmpty { try await outbound.write(ByteBuffer(bytes: Array(request.utf8) + bytes)) }
+      if halfCloses { outbound.finish() }
       var text = ""
       do {
         for try await bytes in inbound {
