@@ -1,11 +1,13 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
-.PHONY: serve test check sim bench bench-peers autobahn golden format setup clean
+.PHONY: serve test check sim bench bench-peers autobahn tlscheck golden format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 # Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
 SERVE ?=
 # The Autobahn runner: `autobahn.sh URL OUTDIR`, exit code 0 when no case failed.
 AUTOBAHN ?= ../shared/tools/autobahn.sh
+# The TLS auditor: `tlscheck.sh HOST:PORT OUTDIR`, exit code 0 when it finds nothing.
+TLSCHECK ?= ../shared/tools/tlscheck.sh
 SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 
 serve: setup
@@ -44,9 +46,19 @@ bench-peers: setup
 	swift build -c release --product thaiyyal-bench
 	.build/release/thaiyyal-bench peers
 
+# What docs/CONFORMANCE.md records: all 517 cases over ws in one run, then 1-10 over wss. With CASES, TLS or CONTEXT only that run.
 autobahn: setup
 	swift build -c release --product websocket-echo
+ifeq ($(CASES)$(TLS)$(CONTEXT),)
+	CASES=all OUT=.build/autobahn/ws .ci/autobahn $(AUTOBAHN)
+	CASES=1-10 TLS=1 OUT=.build/autobahn/wss .ci/autobahn $(AUTOBAHN)
+else
 	.ci/autobahn $(AUTOBAHN)
+endif
+
+tlscheck: setup
+	swift build -c release --product thaiyyal
+	.ci/tlscheck $(TLSCHECK)
 
 # Writes the golden vectors anew. Look at the difference before you commit it: it is a change of the protocol.
 golden: setup
