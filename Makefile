@@ -35,14 +35,13 @@ sim: setup
 
 # One part with, say: make bench BENCH=fanout. Others to measure beside are installed where that is possible.
 bench: setup
-	.ci/peers || echo "bench: Yrs and Loro cannot be installed here; what is measured beside them is left out" >&2
 	Benchmarks/peers/setup
 	swift build -c release --product thaiyyal-bench
 	.build/release/thaiyyal-bench $(BENCH) $(if $(BENCH),,| tee docs/BENCHMARKS.md)
 
 # Only the map workloads, beside Yrs and Loro.
 bench-peers: setup
-	.ci/peers
+	Benchmarks/peers/setup
 	swift build -c release --product thaiyyal-bench
 	.build/release/thaiyyal-bench peers
 
