@@ -1,5 +1,5 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
-.PHONY: serve test check sim bench bench-peers autobahn tlscheck golden format setup clean
+.PHONY: serve test check sim bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build golden format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 # Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
@@ -8,6 +8,9 @@ SERVE ?=
 AUTOBAHN ?= ../shared/tools/autobahn.sh
 # The TLS auditor: `tlscheck.sh HOST:PORT OUTDIR`, exit code 0 when it finds nothing.
 TLSCHECK ?= ../shared/tools/tlscheck.sh
+# The fuzzer to run, all when empty, and for how long each. Say: make fuzz TARGET=frames SECONDS=60
+TARGET ?=
+SECONDS ?= 600
 SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 
 serve: setup
@@ -58,6 +61,25 @@ endif
 tlscheck: setup
 	swift build -c release --product thaiyyal
 	.ci/tlscheck $(TLSCHECK)
+
+# Foreign bytes under libFuzzer and the address sanitizer, see docs/FUZZING.md.
+fuzz: fuzz-build
+	SECONDS_EACH=$(SECONDS) .ci/fuzz run "$(TARGET)"
+
+# The same work on every machine: the kept inputs, then a fixed number of mutations from a fixed seed.
+fuzz-short: fuzz-build
+	.ci/fuzz short "$(TARGET)"
+
+# The defect planted in each target is found, or the fuzzers prove nothing.
+fuzz-planted: fuzz-build
+	.ci/fuzz planted "$(TARGET)"
+
+# Keeps the fewest inputs that reach what all kept and new ones reach. Look at the difference before you commit it.
+fuzz-merge: fuzz-build
+	.ci/fuzz merge "$(TARGET)"
+
+fuzz-build: setup
+	FUZZ=1 swift build -c release --scratch-path .build-fuzz --product fuzz --sanitize address
 
 # Writes the golden vectors anew. Look at the difference before you commit it: it is a change of the protocol.
 golden: setup

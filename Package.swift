@@ -4,12 +4,16 @@ import PackageDescription
 /// `make check` sets `WARNINGS=error`. An ordinary build does not, so that a newer compiler's new warning breaks nobody's build.
 let warnings: [SwiftSetting] = Context.environment["WARNINGS"] == "error" ? [.treatAllWarnings(as: .error)] : []
 
+/// `make fuzz` sets `FUZZ=1`: our targets are built with libFuzzer's instrumentation, and there is a program that runs it.
+let isFuzzing = Context.environment["FUZZ"] == "1"
+let instrumentation: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address", "-assert-config", "Debug"])] : []
+
 let strict: [SwiftSetting] =
   [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-  ] + warnings
+  ] + warnings + instrumentation
 
 extension Target.Dependency {
   static let collections: Self = .product(name: "Collections", package: "swift-collections")
@@ -133,6 +137,14 @@ let package = Package(
       name: "thaiyyal-sim", dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/SimulationRunner", swiftSettings: strict),
     tests("SimulationTests", ["Simulation"]),
+    .target(
+      name: "FuzzProperties",
+      dependencies: [
+        "CRDT", "Hashing", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "Compression", "WebSocketTransport", "CollabClient",
+        .nioCore,
+        .nioHTTP1, .nioEmbedded,
+      ], path: "Tests/FuzzProperties", swiftSettings: strict),
+    tests("FuzzTests", ["FuzzProperties"]),
     tests("CRDTTests", ["CRDT"]),
     tests("HashingTests", ["Hashing"]),
     tests("WorkflowGraphTests", ["WorkflowGraph", "Hashing"]),
@@ -185,3 +197,12 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+if isFuzzing {
+  package.targets += [
+    .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzProperties", "CLibFuzzer"], path: "Tests/Fuzzer", swiftSettings: strict,
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
+  ]
+}
