@@ -1,5 +1,6 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
-.PHONY: serve test check sim bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build golden format setup clean
+.PHONY: serve test check sim bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
+.PHONY: format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 # Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
@@ -80,6 +81,15 @@ fuzz-merge: fuzz-build
 
 fuzz-build: setup
 	FUZZ=1 swift build -c release --scratch-path .build-fuzz --product fuzz --sanitize address
+
+# The suite under the thread and under the address sanitizer, see docs/FUZZING.md. FILTER= and SKIP= choose tests.
+tsan: setup
+	swift build --build-tests --scratch-path .build-tsan --sanitize thread
+	.ci/sanitize thread
+
+asan: setup
+	swift build --build-tests --scratch-path .build-asan --sanitize address
+	.ci/sanitize address
 
 # Writes the golden vectors anew. Look at the difference before you commit it: it is a change of the protocol.
 golden: setup

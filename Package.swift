@@ -145,6 +145,7 @@ let package = Package(
         .nioHTTP1, .nioEmbedded,
       ], path: "Tests/FuzzProperties", swiftSettings: strict),
     tests("FuzzTests", ["FuzzProperties"]),
+    tests("SanitizerTests", [], exclude: ["mutex.c"]),
     tests("CRDTTests", ["CRDT"]),
     tests("HashingTests", ["Hashing"]),
     tests("WorkflowGraphTests", ["WorkflowGraph", "Hashing"]),
