@@ -114,6 +114,43 @@ import WorkflowGraph
     try await server.stop()
   }
 
+  @Test("[FC2] the slow sessions of a server share one bound: beyond it all of them are held back, and only they")
+  func total() async throws {
+    let totalMax = 60_000
+    let server = server { $0.outboxTotalBytesMax = totalMax }
+    let ada = try await TestClient.joined(server.registry, workflow, on: server.loops[0])
+    let eve = try await TestClient.joined(server.registry, workflow, on: server.loops[1])
+    var stuck: [TestClient] = []
+    for index in 0..<40 {
+      let client = try await TestClient.joined(server.registry, workflow, on: server.loops[index % 2]) {
+        $0.wants = Wants(changes: true, presence: false, runs: false, issues: false)
+      }
+      try await client.stick(true)
+      stuck.append(client)
+    }
+    // Each of them alone is far below its own bound of a megabyte.
+    for index in 0..<300 {
+      try await ada.edit("n\(index)")
+      try await ada.until { $0.acks.last?.seq == UInt64(index + 1) }
+    }
+    try await settle(server)
+    let held = server.registry.outboxLedger.bytes
+    #expect(held > totalMax && held < totalMax + 40 * 1_000, "one turn's write beyond it for each")
+    for client in stuck { #expect(try await client.isPaused()) }
+    for client in [ada, eve] { #expect(try await !client.isPaused()) }
+    for index in 300..<400 { try await ada.edit("n\(index)") }
+    try await ada.until { $0.acks.last?.seq == 400 }
+    try await eve.until { $0.document.nodeCount == 400 }
+    #expect(server.registry.outboxLedger.bytes == held, "nothing is added to what they do not take")
+
+    for client in stuck.prefix(20) { try await client.drop() }
+    for client in stuck.suffix(20) { try await client.stick(false) }
+    for client in stuck.suffix(20) { try await client.until { $0.document.version == eve.document.version } }
+    try await settle(server)
+    #expect(server.registry.outboxLedger.bytes == 0)
+    try await server.stop()
+  }
+
   @Test("[FC2] no changes any more, then 4508; the others hear everything")
   func escalation() async throws {
     let server = server {

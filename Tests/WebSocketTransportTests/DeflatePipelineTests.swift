@@ -49,12 +49,12 @@ import Testing
       return bytes
     }
 
-    /// Sends one message and hands out the compressed payload that went over the wire.
-    func payload(of message: [UInt8]) throws -> [UInt8] {
+    /// Sends one message and hands out the payload that went over the wire; what does not shrink goes as it is when there is no context.
+    func payload(of message: [UInt8]) throws -> (bytes: [UInt8], isCompressed: Bool) {
       connection?.send(.binary, ByteBuffer(bytes: message))
       let frame = try sent()
-      #expect(frame[0] == 0xC2, "one compressed frame")
-      return Array(frame.dropFirst(frame[1] == 126 ? 4 : frame[1] == 127 ? 10 : 2))
+      #expect(frame[0] & 0xBF == 0x82, "one frame")
+      return (Array(frame.dropFirst(frame[1] == 126 ? 4 : frame[1] == 127 ? 10 : 2)), frame[0] == 0xC2)
     }
 
     var closeCodes: [UInt16] { listener.closes.map(\.code) }
@@ -70,6 +70,33 @@ import Testing
     }
     return text
   }()
+
+  @Test(
+    "[RFC 7692 §7.1.2] every window, both ways, with and without context: nothing refers further back", arguments: 8...15, [false, true])
+  func windows(bits: Int, keepsContext: Bool) throws {
+    let end = try Pipeline(
+      offer: "permessage-deflate; server_max_window_bits=\(bits); client_max_window_bits=\(bits)", keepsContext: keepsContext)
+    #expect(end.connection?.deflate?.serverWindowBits == bits && end.connection?.deflate?.clientWindowBits == bits)
+    var oracle = InflateOracle()
+    for round in 0..<2 {
+      let message = Self.tempting + [UInt8(round)]
+      let sent = try end.payload(of: message)
+      #expect(sent.isCompressed || bits < 10 && !keepsContext)
+      #expect((try sent.isCompressed ? oracle.read(sent.bytes) == message : sent.bytes == message) as Bool)
+      #expect(oracle.distanceMax <= 1 << bits)
+      if !keepsContext { oracle = InflateOracle() }
+    }
+    // The other way: a sender with exactly that window.
+    let sender = RawDeflater(level: 6, windowBits: bits)
+    for round in 0..<2 {
+      let message = Self.tempting + [UInt8(round)]
+      var packed = ByteBuffer()
+      sender.appendMessage(ByteBuffer(bytes: message), keepsContext: keepsContext, to: &packed)
+      try end.receive(Wire.frame(0xC2, Array(packed.readableBytesView)))
+      #expect((end.listener.messages.last == .binary(ByteBuffer(bytes: message))) as Bool)
+    }
+    #expect(end.closeCodes.isEmpty)
+  }
 
   @Test("the oracle reads what the RFC's examples say, and finds how far back they refer")
   func oracle() throws {
@@ -90,10 +117,10 @@ import Testing
     let asked = try Pipeline(offer: "permessage-deflate; server_no_context_takeover; client_no_context_takeover")
     #expect(asked.agreed == "permessage-deflate; server_no_context_takeover; client_no_context_takeover")
     let message = Array(String(repeating: "context ", count: 20).utf8)
-    #expect(try asked.payload(of: message) == asked.payload(of: message), "the second knows nothing of the first")
+    #expect(try asked.payload(of: message).bytes == asked.payload(of: message).bytes, "the second knows nothing of the first")
     let kept = try Pipeline(offer: "permessage-deflate")
     #expect(kept.agreed == "permessage-deflate")
-    #expect(try kept.payload(of: message).count > kept.payload(of: message).count)
+    #expect(try kept.payload(of: message).bytes.count > kept.payload(of: message).bytes.count)
     // Who agreed to keep none and refers to an earlier message all the same is not understood.
     let hello: [UInt8] = [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]
     let again: [UInt8] = [0xF2, 0x00, 0x11, 0x00, 0x00]
@@ -139,6 +166,24 @@ import Testing
     let end = try Pipeline(offer: "permessage-deflate")
     try end.receive(frames)
     #expect(end.closeCodes == [1002] && end.listener.messages.isEmpty)
+  }
+
+  @Test("[RFC 7692 §7.2.3.6] empty messages: one zero byte, also in fragments; none at all is half a block; and ours")
+  func emptyMessages() throws {
+    let end = try Pipeline(offer: "permessage-deflate")
+    let empties = [
+      Wire.frame(0xC1, [0x00]), Wire.frame(0x41) + Wire.frame(0x80, [0x00]), Wire.frame(0x41, [0x00]) + Wire.frame(0x80),
+      Wire.frame(0x41) + Wire.frame(0x00, [0x00]) + Wire.frame(0x80), Wire.text(""),
+    ]
+    for frames in empties { try end.receive(frames) }
+    #expect(end.listener.messages == Array(repeating: .text(ByteBuffer()), count: empties.count) && end.closeCodes.isEmpty)
+    try end.receive(Wire.frame(0xC1, [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]))
+    #expect(end.listener.messages.last == .text(ByteBuffer(string: "Hello")), "the window is as it was")
+    end.connection?.send(.text, ByteBuffer())
+    #expect(try end.sent() == [0x81, 0x00])
+    // The four bytes that the wire leaves out do not begin a block: with nothing before them a window would be left in the middle of one.
+    try end.receive(Wire.frame(0x41) + Wire.frame(0x80))
+    #expect(end.closeCodes == [1007])
   }
 
   @Test("[RFC 7692 §7.2.3.4] a message that ends with a final block, then one that refers to it; data behind a final block counts too")
