@@ -1,8 +1,9 @@
 import Foundation
 import Glibc
 
-/// Measures what PRODUCT asks for and prints a Markdown table. `thaiyyal-bench [document|peers|network|fanout|cursors|durable|joining]`: one
-/// part, all without an argument. Rows go to standard error as they come.
+/// Measures what PRODUCT asks for and prints a Markdown table.
+/// `thaiyyal-bench [document|peers|network|fanout|cursors|durable|joining|slow]`: one part, all without an argument. Rows go to standard error as
+/// they come.
 @main
 enum Main {
   static func main() async throws {
@@ -26,7 +27,8 @@ enum Main {
       EnduranceBench.run(&table)
     }
     if part.map({ $0 == "peers" }) ?? PeerBench.isPossible { try PeerBench.run(&table) }
-    if part != "document", part != "peers" { try NetworkBench.run(&table, part: part == "network" ? nil : part) }
+    if !["document", "peers", "slow"].contains(part) { try NetworkBench.run(&table, part: part == "network" ? nil : part) }
+    if part == nil || part == "slow" { try await SlowReaderBench.run(&table) }
     print("# Benchmarks\n")
     print("Made by `make bench` (`swift run -c release thaiyyal-bench`) on \(machine); load average \(load) at the end.")
     print("Client and server share the machine; CPU times are the server's own. Best of five rounds where a time alone is given.")
