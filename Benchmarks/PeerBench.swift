@@ -5,7 +5,7 @@ import Foundation
 /// Each library runs in a process of its own, in turn and several times; of each step the least CPU time counts. From a peer's times that of its
 /// Python binding is taken off: for every update an empty transaction where that is an object, and the calls that bring the values in.
 enum PeerBench {
-  static var python: String { Peers.here + "/venv/bin/python" }
+  static var python: String { Server.here + "/venv/bin/python" }
   static let script = "Benchmarks/peers/maps.py"
   static var isPossible: Bool { FileManager.default.isExecutableFile(atPath: python) && FileManager.default.fileExists(atPath: script) }
 

@@ -124,7 +124,7 @@ enum SlowReaderBench {
 
   // MARK: phases
 
-  private static func phase(_ meter: NIOLoopBound<Meter>, _ child: ServerProcess.Child, _ body: @Sendable () async throws -> Void)
+  private static func phase(_ meter: NIOLoopBound<Meter>, _ child: ChildProcess, _ body: @Sendable () async throws -> Void)
     async throws -> Phase
   {
     let loop = meter.eventLoop
@@ -151,7 +151,7 @@ enum SlowReaderBench {
 
   /// Both slow once more, woken after the last edit: their documents, the server's and a writer's are the same.
   private static func convergence(
-    _ gates: [Bottleneck], _ writing: Task<Void, any Error>, _ writers: [CollabSession], _ child: ServerProcess.Child
+    _ gates: [Bottleneck], _ writing: Task<Void, any Error>, _ writers: [CollabSession], _ child: ChildProcess
   ) async throws -> Bool {
     let slow = zip(gates, ["stalled", "trickle"]).map { session(port: $0.port, $1) }
     for session in slow { try await session.live() }
