@@ -108,7 +108,8 @@ extension ReplicaMachine {
 
   /// The lowest refused number of an ack counts; those after it were refused because of it and go out again.
   private mutating func refused(_ refusal: Refusal, at now: ClientTime, into actions: inout [ReplicaAction]) {
-    guard repair == nil, let change = pending.change(seq: refusal.seq), pending.isInFlight(seq: refusal.seq) else { return }
+    guard let change = pending.change(seq: refusal.seq), pending.isInFlight(seq: refusal.seq) else { return }
+    if repair != nil { return refusedInRepair(change, refusal, into: &actions) }
     if let hold {
       // Those that were told to wait are told again for each batch on its way. A lower number says why: it comes first.
       guard refusal.seq < hold.resendFrom else { return }
@@ -143,6 +144,22 @@ extension ReplicaMachine {
       giveUp(change, refusal, into: &actions)
       if refusal.code == .forbidden { giveUpForbidden(after: refusal, into: &actions) }
       askForSnapshot(at: now, into: &actions)
+    }
+  }
+
+  /// The document waits for a snapshot already: what was refused goes, or takes new numbers, with it. Passed over, it would stay in flight
+  /// for ever, and everything behind it would be a conflict.
+  private mutating func refusedInRepair(_ change: Change, _ refusal: Refusal, into actions: inout [ReplicaAction]) {
+    guard repair?.newLease == nil else { return }
+    switch refusal.code {
+    case .forbidden, .invalid, .tooLarge, .limit:
+      giveUp(change, refusal, into: &actions)
+      if refusal.code == .forbidden { giveUpForbidden(after: refusal, into: &actions) }
+    case .staleLease: giveUpConnection("the lease is gone", into: &actions)
+    case .conflict, .rateLimited, .unavailable, .clockSkew:
+      if refusal.code == .clockSkew { repair?.freshTimes = true }
+      let from = repair?.renumberFrom ?? refusal.seq
+      repair?.renumberFrom = min(from, refusal.seq)
     }
   }
 

@@ -169,6 +169,21 @@ struct RefusalTests {
     #expect(script.machine.position == 4 && script.machine.document.has("n4") && !script.machine.document.has("bad"))
   }
 
+  @Test("[RF1] a refusal that comes while a snapshot is taken in, which nobody asked for, counts as any other")
+  func refusedInRepair() throws {
+    var script = MachineScript.joined()
+    try script.edit(Make.node("bad"))
+    try script.edit(Make.node("b"))
+    script.tell(.flush)
+    script.snapshot(WorkflowDocument(), position: 0)
+    let turn = script.ack(1, 0, refused: [Refusal(seq: 1, code: .limit, text: "full"), Refusal(seq: 2, code: .conflict, text: "")])
+    #expect(turn.refusals.map(\.code) == [.limit])
+    #expect(turn.batches.first?.changes.map(\.ops) == [Make.node("b")])
+    #expect(!script.machine.document.has("bad") && script.machine.document.has("b"))
+    script.ack(2, 1, position: 1)
+    #expect(script.machine.isSaved)
+  }
+
   @Test("[CR5] a stale lease leads to a new connection, not to a loss")
   func staleLease() throws {
     var script = MachineScript.joined()
