@@ -46,7 +46,14 @@
   @inlinable public mutating func write(_ key: Key, _ value: Value, stamp: Stamp) -> LWWOutcome<Value> {
     let at = position(of: key)
     if at < storage.count, storage[at].key == key { return storage[at].register.write(value, stamp: stamp) }
-    storage.insert(Entry(key: key, register: LWWRegister(value, stamp: stamp)), at: at)
+    let entry = Entry(key: key, register: LWWRegister(value, stamp: stamp))
+    if at < storage.count {
+      storage.insert(entry, at: at)
+    } else {
+      // Growing by ones at first would take a new array for each of the fields that nearly everything has.
+      if storage.isEmpty { storage.reserveCapacity(4) }
+      storage.append(entry)
+    }
     return .first
   }
 

@@ -15,12 +15,13 @@ extension WorkflowDocument {
     if change.replica == .none || change.seq == 0 || change.hlc == .zero {
       return ChangeFault(.invalid, "Replica, seq and hlc of a change start at 1.")
     }
-    var growth = Growth(opCount: change.ops.count)
-    for (index, op) in change.ops.enumerated() {
-      if let fault = check(op, at: change.stamp(index), limits: limits, growth: &growth) {
-        return ChangeFault(fault.code, "Op \(index): \(fault.text)")
-      }
+    var growth = Growth(opCount: change.ops.count, isExact: false)
+    var fault = check(change, limits, &growth)
+    if growth.isCrowded {
+      growth = Growth(opCount: change.ops.count, isExact: true)
+      fault = check(change, limits, &growth)
     }
+    if let fault { return fault }
     if growth.nodes > 0, nodeCount + growth.nodes > limits.nodeCountMax {
       return ChangeFault(.limit, "The workflow would have more than \(limits.nodeCountMax) nodes.")
     }
@@ -33,29 +34,65 @@ extension WorkflowDocument {
     return nil
   }
 
+  private func check(_ change: Change, _ limits: DocumentLimits, _ growth: inout Growth) -> ChangeFault? {
+    for (index, op) in change.ops.enumerated() {
+      if let fault = check(op, at: change.stamp(index), limits: limits, growth: &growth) {
+        return ChangeFault(fault.code, "Op \(index): \(fault.text)")
+      }
+    }
+    return nil
+  }
+
   /// What the ops looked at so far may add.
+  ///
+  /// How often one change adds to one place is counted in two steps, since nearly no change comes near the limit and a table of all its
+  /// places costs as much as applying it: at first by bucket, several places to each; only when a bucket could be over, again and exactly.
   private struct Growth {
     var nodes = 0
     var edges = 0
     /// Never less for an op that makes something smaller: it may lose against a later write, or be overtaken within the change.
     var bytes = 0
+    /// A bucket is over the limit, so places have to be counted one by one.
+    private(set) var isCrowded = false
     private let opCount: Int
+    private let isExact: Bool
+    private var fieldBuckets: [UInt16] = []
+    private var tagBuckets: [UInt16] = []
     private var newFields: [Place: Set<FieldKey>] = [:]
     private var newTags: [EdgeKey: Int] = [:]
 
-    init(opCount: Int) { self.opCount = opCount }
-
-    /// Registers that are where `held` were before the change. Only a change that could reach the limit is counted op by op.
-    mutating func fieldCount(_ place: Place, adding field: FieldKey, to held: Int, max: Int) -> Int {
-      guard held + opCount > max else { return held + 1 }
-      newFields[place, default: []].insert(field)
-      return held + newFields[place, default: []].count
+    init(opCount: Int, isExact: Bool) {
+      self.opCount = opCount
+      self.isExact = isExact
     }
 
-    mutating func tagCount(_ edge: EdgeKey, addedTo held: Int, max: Int) -> Int {
-      guard held + opCount > max else { return held + 1 }
+    /// Whether `place`, which had `held` registers before the change, has more than `max` with a new one for `field`.
+    mutating func isOver(_ max: Int, at place: Place, adding field: FieldKey, to held: Int) -> Bool {
+      // A change too short to reach the limit need not be counted.
+      guard held + opCount > max else { return held + 1 > max }
+      guard isExact else {
+        isCrowded = Self.count(place.bucket, in: &fieldBuckets) + held > max || isCrowded
+        return false
+      }
+      newFields[place, default: []].insert(field)
+      return held + newFields[place, default: []].count > max
+    }
+
+    /// Whether `edge`, which had `held` tags before the change, has more than `max` with another.
+    mutating func isOver(_ max: Int, addingTagTo edge: EdgeKey, with held: Int) -> Bool {
+      guard held + opCount > max else { return held + 1 > max }
+      guard isExact else {
+        isCrowded = Self.count(edge.source.bucket &+ 31 &* edge.target.bucket, in: &tagBuckets) + held > max || isCrowded
+        return false
+      }
       newTags[edge, default: 0] += 1
-      return held + newTags[edge, default: 0]
+      return held + newTags[edge, default: 0] > max
+    }
+
+    private static func count(_ bucket: Int, in buckets: inout [UInt16]) -> Int {
+      if buckets.isEmpty { buckets = [UInt16](repeating: 0, count: 256) }
+      buckets[bucket & 255] &+= 1
+      return Int(buckets[bucket & 255])
     }
   }
 
@@ -65,6 +102,16 @@ extension WorkflowDocument {
     case node(NodeID)
     case edge(EdgeKey)
     case comment(CommentID)
+
+    /// The same for the same place; not much of a hash, as whoever fills one bucket on purpose only has his change counted twice.
+    var bucket: Int {
+      switch self {
+      case .meta: 0
+      case .node(let id): id.bucket
+      case .edge(let edge): edge.source.bucket &+ 31 &* edge.target.bucket
+      case .comment(let id): Bucket.of(id.rawValue)
+      }
+    }
   }
 
   private func check(_ op: Op, at stamp: Stamp, limits: DocumentLimits, growth: inout Growth) -> ChangeFault? {
@@ -89,13 +136,13 @@ extension WorkflowDocument {
       let slot = state.slot(of: edge)
       let tagCount = slot.map { state.edges[Int($0)].tags.count } ?? 0
       if tagCount == 0 { growth.edges += 1 }
-      if growth.tagCount(edge, addedTo: tagCount, max: limits.tagCountMax) > limits.tagCountMax {
+      if growth.isOver(limits.tagCountMax, addingTagTo: edge, with: tagCount) {
         return ChangeFault(.limit, "The connection \(edge) was added too often.")
       }
       growth.bytes += DocumentState.registerBytes
       return check(edge, isNew: slot == nil, limits, &growth)
     case .removeEdge(let edge, let tags):
-      var none = Growth(opCount: 0)
+      var none = Growth(opCount: 0, isExact: false)
       return check(edge, isNew: false, limits, &none) ?? check(tags: tags, of: edge, at: stamp, limits)
     case .setEdgeField(let edge, let field, let value):
       let (symbol, traits) = find(field)
@@ -168,7 +215,7 @@ extension WorkflowDocument {
     }
     growth.bytes += bytes + DocumentState.registerBytes
     if symbol == nil { growth.bytes += DocumentState.recordBytes + field.rawValue.utf8.count }
-    if growth.fieldCount(place, adding: field, to: fields?.count ?? 0, max: limits.fieldCountMax) > limits.fieldCountMax {
+    if growth.isOver(limits.fieldCountMax, at: place, adding: field, to: fields?.count ?? 0) {
       return ChangeFault(.limit, "There would be more than \(limits.fieldCountMax) fields in one place.")
     }
     return nil
@@ -196,4 +243,13 @@ extension WorkflowDocument {
     let why = field.isEphemeral ? " It belongs to one person's canvas and is sent as presence, if at all." : ""
     return ChangeFault(.invalid, "\"\(field)\" is no field of \(thing).\(why)")
   }
+}
+
+private enum Bucket {
+  /// From the end of an id, where the ids of one document differ.
+  static func of(_ id: String) -> Int { id.utf8.suffix(4).reduce(id.utf8.count) { $0 &* 31 &+ Int($1) } }
+}
+
+extension NodeID {
+  fileprivate var bucket: Int { Bucket.of(rawValue) }
 }

@@ -75,18 +75,21 @@ extension DocumentState {
   /// For each of another table's symbols the one here.
   mutating func translation(of other: NameTable) -> [Symbol] { other.names.map { intern($0) } }
 
-  mutating func ensureNode(_ id: NodeID) -> Slot { nodeSlots[id] ?? addNode(id) }
-
-  /// As `ensureNode` for an id that is probably new: one look-up instead of two.
-  mutating func addNode(_ id: NodeID) -> Slot {
-    let slot = freeNodes.last ?? Slot(nodes.count)
-    if let present = nodeSlots.updateValue(slot, forKey: id) {
-      nodeSlots[id] = present
-      return present
-    }
-    if freeNodes.popLast() == nil { nodes.append(NodeRecord(id: id)) } else { nodes[Int(slot)] = NodeRecord(id: id) }
+  /// The node's slot, a new one when the id is new here: one look-up either way.
+  mutating func ensureNode(_ id: NodeID) -> Slot {
+    let free = freeNodes.last ?? Slot(nodes.count)
+    let slot = Self.take(&nodeSlots[id, default: .none], else: free)
+    guard slot.isNew else { return slot.place }
+    if freeNodes.popLast() == nil { nodes.append(NodeRecord(id: id)) } else { nodes[Int(free)] = NodeRecord(id: id) }
     byteCount += Self.recordBytes + id.rawValue.utf8.count
-    return slot
+    return free
+  }
+
+  /// What the entry of a table holds; one that was just made gets `free`.
+  private static func take(_ entry: inout Slot, else free: Slot) -> (place: Slot, isNew: Bool) {
+    if entry != .none { return (entry, false) }
+    entry = free
+    return (free, true)
   }
 
   mutating func ensureEdge(_ key: EdgeKey) -> Slot {
@@ -96,20 +99,15 @@ extension DocumentState {
         sourceHandle: intern(handle: key.sourceHandle), targetHandle: intern(handle: key.targetHandle)))
   }
 
-  mutating func ensureEdge(_ name: EdgeName) -> Slot { edgeSlots[name] ?? addEdge(name) }
-
-  /// As `ensureEdge` for an edge that is probably new: one look-up instead of two.
-  mutating func addEdge(_ name: EdgeName) -> Slot {
-    let slot = freeEdges.last ?? Slot(edges.count)
-    if let present = edgeSlots.updateValue(slot, forKey: name) {
-      edgeSlots[name] = present
-      return present
-    }
-    if freeEdges.popLast() == nil { edges.append(EdgeRecord(name: name)) } else { edges[Int(slot)] = EdgeRecord(name: name) }
+  mutating func ensureEdge(_ name: EdgeName) -> Slot {
+    let free = freeEdges.last ?? Slot(edges.count)
+    let slot = Self.take(&edgeSlots[name, default: .none], else: free)
+    guard slot.isNew else { return slot.place }
+    if freeEdges.popLast() == nil { edges.append(EdgeRecord(name: name)) } else { edges[Int(free)] = EdgeRecord(name: name) }
     nodes[Int(name.source)].uses += 1
     nodes[Int(name.target)].uses += 1
     byteCount += Self.recordBytes
-    return slot
+    return free
   }
 
   /// Gives the slot back when nothing is left of the edge, and with it the placeholders of its ends.

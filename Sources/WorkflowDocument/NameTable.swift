@@ -37,6 +37,8 @@ struct NameTable: Sendable {
   /// By symbol: what the name means as a field, so that no write compares strings to find out.
   private(set) var traits: [FieldTraits] = []
   private var symbols: [FieldKey: Symbol] = [:]
+  /// Asked for last by a write: the next one often names the same field, and comparing costs a fraction of hashing.
+  private var latest: Symbol = 0
 
   init() {
     _ = intern(.type)
@@ -45,10 +47,17 @@ struct NameTable: Sendable {
 
   subscript(symbol: Symbol) -> FieldKey { names[Int(symbol)] }
 
-  func find(_ name: FieldKey) -> Symbol? { symbols[name] }
+  func find(_ name: FieldKey) -> Symbol? { isLatest(name) ? latest : symbols[name] }
 
   mutating func intern(_ name: FieldKey) -> Symbol {
-    if let symbol = symbols[name] { return symbol }
+    if isLatest(name) { return latest }
+    latest = symbols[name] ?? add(name)
+    return latest
+  }
+
+  private func isLatest(_ name: FieldKey) -> Bool { Int(latest) < names.count && names[Int(latest)] == name }
+
+  private mutating func add(_ name: FieldKey) -> Symbol {
     let symbol = Symbol(names.count)
     names.append(name)
     traits.append(FieldTraits(name))

@@ -175,14 +175,14 @@ private struct SnapshotReader {
     nodes.reserveCapacity(room)
     for _ in 0..<nodeCount {
       let id = NodeID(try string())
-      let slot = state.addNode(id)
+      let slot = state.ensureNode(id)
       guard state.nodes[Int(slot)].isEmpty else { throw .malformed("a node is there twice") }
       state.put(slot, try life(), try fields())
       nodes.append(slot)
       try checkSize()
     }
     for _ in 0..<(try count(eachAtLeast: 1)) {
-      nodes.append(state.addNode(NodeID(try string())))
+      nodes.append(state.ensureNode(NodeID(try string())))
       try checkSize()
     }
   }
@@ -204,7 +204,7 @@ private struct SnapshotReader {
       }
       let fields = try fields()
       if tags.isEmpty, fields.isEmpty { throw .malformed("an edge of which nothing is left") }
-      let slot = state.addEdge(name)
+      let slot = state.ensureEdge(name)
       guard state.edges[Int(slot)].isEmpty else { throw .malformed("an edge is there twice") }
       state.put(slot, tags, fields)
       try checkSize()
