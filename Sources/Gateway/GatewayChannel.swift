@@ -29,8 +29,8 @@ struct GatewayChannel: HTTPChannelHandler {
   let registry: RoomRegistry
   let authenticator: any Authenticator
   let census: ConnectionCensus
-  /// Adds the TLS handler; does nothing on a plain port.
-  let addTLS: @Sendable (any Channel) throws -> Void
+  /// Adds the TLS handler; `nil` on a plain port.
+  let addTLS: (@Sendable (any Channel) throws -> Void)?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     let kind = channel.eventLoop.makePromise(of: ConnectionKind.self)
@@ -42,7 +42,7 @@ struct GatewayChannel: HTTPChannelHandler {
     }
     do {
       try channel.syncOptions?.setOption(.recvAllocator, value: Self.readBuffers)
-      try addTLS(channel)
+      try addTLS?(channel)
       try channel.pipeline.syncOperations.addHandler(makeSwitch(channel, kind, refusal: Self.refusal(for: verdict), logger: logger))
     } catch {
       kind.fail(error)
@@ -99,8 +99,11 @@ struct GatewayChannel: HTTPChannelHandler {
       guard registry.isAccepting else {
         return Problem(.serviceUnavailable, "The server is about to end.", headers: [("retry-after", "2")]).upgradeDecision
       }
+      var webSocket = configuration.webSocket
+      // The one place that knows whether bytes are encrypted on their way.
+      webSocket.writesDirectly = addTLS == nil
       return .accept(
-        WebSocketAcceptance(configuration: configuration.webSocket, subprotocol: subprotocol) { connection in
+        WebSocketAcceptance(configuration: webSocket, subprotocol: subprotocol) { connection in
           let session = LiveSession(connection, encoding: subprotocol == ProtocolVersion.subprotocolProto ? .proto : .json)
           // What the closure captures lives as long as the session: not the whole of this value.
           session.begin { [registry, authenticator] sink in

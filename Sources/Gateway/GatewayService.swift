@@ -74,7 +74,7 @@ public final class GatewayService: Service {
     let server = HTTPServerBuilder { [configuration, authenticator, census, addTLS] responder in
       GatewayChannel(
         responder: responder, configuration: configuration, registry: registry, authenticator: authenticator, census: census,
-        addTLS: addTLS ?? { _ in })
+        addTLS: addTLS)
     }
     return Application(
       router: router, server: server,

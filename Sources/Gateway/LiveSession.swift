@@ -1,6 +1,6 @@
 import CollabProtocol
 import NIOCore
-import Rooms
+public import Rooms
 import WebSocketTransport
 
 /// One live connection: messages from the socket go to its room, frames from the room go to the socket.
@@ -29,6 +29,7 @@ final class LiveSession: SessionSink, WebSocketDelegate {
   var takesCompressedFrames: Bool { connection.sharesCompressedFrames }
   var bytesOutstanding: Int { connection.bytesOutstanding }
   func write(_ frames: ByteBuffer) { connection.sendFrames(frames) }
+  var directWriter: (any DirectFrameWriter)? { connection.directWriter() }
   func close(_ code: CloseCode, _ reason: String) { connection.close(code: code.rawValue, reason: reason) }
   func pauseReading() { connection.pauseReading() }
   func resumeReading() { connection.resumeReading() }
@@ -53,3 +54,5 @@ final class LiveSession: SessionSink, WebSocketDelegate {
     session = nil
   }
 }
+
+extension DirectWriter: DirectFrameWriter {}

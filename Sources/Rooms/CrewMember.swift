@@ -21,11 +21,12 @@ final class CrewMember {
   }
 
   // What every broadcast touches stands first: one line of memory per member.
-  let sink: any SessionSink
+  private let direct: (any DirectFrameWriter)?
   /// Only for this session, to follow the broadcast of the same segment.
   var own: [ByteBuffer] = []
   /// The sink holds bytes, or frames wait: cleared when all has gone.
   private var isBehind = false
+  let sink: any SessionSink
 
   private let bounds: OutboxBounds
   let session: RoomSession
@@ -55,6 +56,7 @@ final class CrewMember {
   init(_ session: RoomSession, id: SessionID, room: RoomHandle, bounds: OutboxBounds, share: OutboxLedger.Share) {
     self.session = session
     sink = session.sink
+    direct = session.sink.directWriter
     self.id = id
     self.room = room
     self.bounds = bounds
@@ -68,7 +70,11 @@ final class CrewMember {
   @inline(__always)
   func write(_ frames: ByteBuffer) {
     if isBehind { return writeBehind(frames, isSnapshot: false) }
-    sink.write(frames)
+    if let direct {
+      if direct.write(frames) { return }
+    } else {
+      sink.write(frames)
+    }
     if sink.bytesOutstanding > 0 { account() }
   }
 

@@ -19,6 +19,9 @@ public struct WebSocketConfiguration: Sendable {
   /// reported by ``WebSocketConnection/bytesOutstanding``.
   public var writeBufferHigh = 32 << 10
   public var writeBufferLow = 16 << 10
+  /// Whether there may be a ``DirectWriter``. Only for a server whose channel has no handler that changes bytes, never with TLS: what is
+  /// written that way goes out as it is.
+  public var writesDirectly = false
 
   public init(role: WebSocketRole, deflate: Deflate = .on(DeflateConfiguration())) {
     self.role = role

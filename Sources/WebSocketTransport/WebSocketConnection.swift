@@ -34,7 +34,7 @@ public final class WebSocketConnection: ChannelDuplexHandler {
   // What every write touches stands first and together: with a thousand connections each line of memory is a cache miss per frame.
   var context: ChannelHandlerContext?
   var congestion = Congestion()
-  var phase = Phase.open
+  var phase = Phase.open { didSet { if case .open = phase {} else { cutDirectWriter() } } }
   var needsFlush = false
   let isServer: Bool
 
@@ -64,6 +64,8 @@ public final class WebSocketConnection: ChannelDuplexHandler {
   private(set) lazy var codecs = LoopCodecs.shared.codecs(on: eventLoop)
 
   // Writing, see WebSocketWriting.swift.
+  /// Once somebody asked for it.
+  var direct: DirectWriter?
   var deflater: FrameDeflater?
   var pongOwed: ByteBuffer?
 

@@ -23,6 +23,22 @@ extension WebSocketConnection {
     writeAndFlush(frames)
   }
 
+  /// A shorter way for what ``sendFrames(_:)`` sends; always the same one. `nil` unless the configuration allows it and the channel is a socket.
+  public func directWriter() -> DirectWriter? {
+    guard isServer, configuration.writesDirectly, case .open = phase, let context else { return nil }
+    if let direct { return direct }
+    let made = try? context.channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+      DirectWriter(self, socket: $0)
+    }
+    direct = made ?? nil
+    return direct
+  }
+
+  func cutDirectWriter() {
+    direct?.cut()
+    direct = nil
+  }
+
   /// Bytes handed to the channel and not yet written to the socket. Less than `writeBufferHigh` counts as 0: a channel that swallows
   /// everything at once is not asked for receipts.
   public var bytesOutstanding: Int { congestion.outstanding }
@@ -60,7 +76,7 @@ extension WebSocketConnection {
       writeAndFlush(frame)
     } else {
       needsFlush = true
-      context?.write(wrapOutboundOut(frame), promise: nil)
+      context?.write(wrapOutboundOut(frame), promise: promiseForDirectWriter())
     }
   }
 
@@ -83,15 +99,25 @@ extension WebSocketConnection {
   private func writeAndFlush(_ bytes: ByteBuffer) {
     guard let context else { return }
     needsFlush = false
+    let promise = promiseForDirectWriter()
     guard congestion.willWrite(bytes.readableBytes) else {
-      context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+      context.writeAndFlush(wrapOutboundOut(bytes), promise: promise)
       congestion.didWrite()
       return
     }
-    let written = context.eventLoop.makePromise(of: Void.self)
+    let written = promise ?? context.eventLoop.makePromise(of: Void.self)
     let receipt = congestion.receipt(for: bytes.readableBytes)
     written.futureResult.assumeIsolated().whenComplete { [self] _ in congestion.settle(receipt) }
     context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
+  }
+
+  /// With a direct writer every write of the channel has a receipt: the direct way is closed until the last byte of it is out.
+  private func promiseForDirectWriter() -> EventLoopPromise<Void>? {
+    guard let direct, let context else { return nil }
+    direct.willWriteInChannel()
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { _ in direct.didWriteInChannel() }
+    return written
   }
 }
 

@@ -38,8 +38,8 @@ enum DoctorMachine {
   private static func openFiles() -> Finding {
     let count = OpenFiles.most
     let remedy = "ulimit -Hn 65536, or LimitNOFILE=65536 in the unit"
-    if count < 1024 { return .fail("open files", "at most \(count): each connection takes one", remedy) }
-    if count < 10_240 { return .warn("open files", "at most \(count): each connection takes one", remedy) }
+    if count < 1024 { return .fail("open files", "at most \(count): a connection takes one, without TLS two", remedy) }
+    if count < 10_240 { return .warn("open files", "at most \(count): a connection takes one, without TLS two", remedy) }
     return .ok("open files", "up to \(count)")
   }
 

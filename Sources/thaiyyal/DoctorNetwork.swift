@@ -43,7 +43,8 @@ enum DoctorNetwork {
   }
 
   private static func room(_ configuration: ServeConfiguration) -> Finding {
-    let needed = UInt(configuration.connectionsMax) + 200
+    // Without TLS each has a direct writer with a file of its own.
+    let needed = UInt(configuration.connectionsMax) * (configuration.isPlain ? 2 : 1) + 200
     let most = OpenFiles.most
     if most >= needed { return .ok("connections", "up to \(configuration.connectionsMax)") }
     return .warn(

@@ -52,10 +52,11 @@ struct ServeConfiguration {
     lines = try describe(sources)
   }
 
+  var isPlain: Bool { if case .plain = security { true } else { false } }
+
   var url: String { self.url(host: host, port: port) }
 
   func url(host: String, port: Int) -> String {
-    let isPlain = if case .plain = security { true } else { false }
     let shown =
       host == "127.0.0.1" || host == "::1" || host == "0.0.0.0" || host == "::" ? "localhost" : host.contains(":") ? "[\(host)]" : host
     return "\(isPlain ? "http" : "https")://\(shown):\(port)"

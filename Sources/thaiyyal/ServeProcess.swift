@@ -133,7 +133,7 @@ struct ServeProcess {
   }
 }
 
-/// Each connection takes a file: the process asks for as many as it may have.
+/// Each connection takes a file, one without TLS two (its direct writer has its own): the process asks for as many as it may have.
 enum OpenFiles {
   /// The highest number of open files this process may ask for.
   static var most: UInt {
