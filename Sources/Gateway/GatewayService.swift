@@ -67,10 +67,14 @@ public final class GatewayService: Service {
   private func makeApplication() -> some Service {
     let registry = registry
     let readiness = readiness
-    let router = HTTPRoutes.makeRouter {
+    let runs = RunRoutes(
+      desk: RunDesk(registry: registry, authenticator: authenticator, group: group),
+      access: RESTAccess(authenticator: authenticator, origins: configuration.origins), freshKey: { registry.makeKey() })
+    let routes = HTTPRoutes(runs: runs) {
       guard registry.isAccepting else { return .notReady("The server is about to end.") }
       return await readiness()
     }
+    let router = routes.makeRouter()
     let server = HTTPServerBuilder { [configuration, authenticator, census, addTLS] responder in
       GatewayChannel(
         responder: responder, configuration: configuration, registry: registry, authenticator: authenticator, census: census,

@@ -2,8 +2,11 @@ import Hummingbird
 import NIOHTTP1
 
 /// Everything this server answers over plain HTTP requests.
-enum HTTPRoutes {
-  static func makeRouter(readiness: @escaping @Sendable () async -> Readiness) -> Router<BasicRequestContext> {
+struct HTTPRoutes {
+  let runs: RunRoutes
+  let readiness: @Sendable () async -> Readiness
+
+  func makeRouter() -> Router<BasicRequestContext> {
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ProblemMiddleware())
@@ -15,6 +18,7 @@ enum HTTPRoutes {
       throw Problem(
         .upgradeRequired, "This address speaks WebSocket, as the first request of a connection.", headers: [("upgrade", "websocket")])
     }
+    runs.add(to: router.group("/api/v1/workflows"))
     return router
   }
 }

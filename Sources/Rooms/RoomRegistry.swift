@@ -27,7 +27,7 @@ public final class RoomRegistry: Service {
 
   public let configuration: RoomConfiguration
   let environment: RoomEnvironment
-  private let store: any WorkflowStore
+  let store: any WorkflowStore
   private let loops: [any EventLoop]
   private let loader: RoomLoader
   private let engine: any RunEngine

@@ -1,0 +1,118 @@
+import CollabProtocol
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import Rooms
+import WorkflowGraph
+
+/// Who may ask what over HTTP: the same tokens, roles and origins as over a WebSocket.
+struct RESTAccess: Sendable {
+  let authenticator: any Authenticator
+  let origins: OriginPolicy
+
+  /// The workflow that a path names.
+  static func workflow(_ context: BasicRequestContext) throws -> WorkflowID {
+    guard let text = context.parameters.get("id"), let workflow = WorkflowID(text) else {
+      throw Problem(.badRequest, "The workflow id is not 1 to 128 of A-Z a-z 0-9 . _ - with no dot first.")
+    }
+    return workflow
+  }
+
+  /// The hello that this request would be. Anything that a page of a foreign origin sends is refused, reading included.
+  func hello(_ request: Request) throws -> Hello {
+    guard origins.admits(origin: request.headers[.origin], host: request.head.authority) else {
+      throw Problem(.forbidden, "Pages of this origin may not ask. The server's operator can allow it.")
+    }
+    var hello = Hello()
+    hello.name = "REST"
+    hello.client = "REST"
+    hello.wants = Wants(changes: false, presence: false, runs: true, issues: false)
+    if let header = request.headers[.authorization] {
+      let parts = header.split(separator: " ", maxSplits: 1)
+      guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+        throw Problem(.unauthorized, "Authorization takes the form: Bearer TOKEN.", headers: [("www-authenticate", "Bearer")])
+      }
+      hello.token = String(parts[1])
+    }
+    return hello
+  }
+
+  /// For what is answered without a session in the room.
+  @discardableResult
+  func require(_ role: Role, _ request: Request, of workflow: WorkflowID) throws -> Hello {
+    let hello = try hello(request)
+    switch authenticator.admit(hello, to: workflow) {
+    case .refused(let code, let reason): throw Problem(RoomGuest.Ended(code: code, reason: reason))
+    case .admitted(_, let granted):
+      guard granted >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
+      return hello
+    }
+  }
+
+  /// The whole body, at most `bytesMax`, in at most half a minute. JSON only: a form of a foreign page cannot say so without being asked first.
+  static func json(_ request: Request, bytesMax: Int) async throws -> JSONText? {
+    let length = request.headers[.contentLength].flatMap { Int($0) }
+    if length == 0 || (length == nil && request.headers[.transferEncoding] == nil) { return nil }
+    if let length, length > bytesMax { throw tooLarge(bytesMax) }
+    let type = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased() ?? ""
+    guard type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json")) else {
+      throw Problem(.unsupportedMediaType, "The body must be application/json.", headers: [("connection", "close")])
+    }
+    let bytes = try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+      group.addTask { try await request.body.collect(upTo: bytesMax) }
+      group.addTask {
+        try await Task.sleep(for: bodyDeadline)
+        return nil
+      }
+      defer { group.cancelAll() }
+      do {
+        guard let bytes = try await group.next() ?? nil else {
+          throw Problem(.requestTimeout, "The body took too long.", headers: [("connection", "close")])
+        }
+        return bytes
+      } catch is NIOTooManyBytesError {
+        throw tooLarge(bytesMax)
+      }
+    }
+    do throws(JSONFault) {
+      return try bytes.withUnsafeReadableBytes { bytes throws(JSONFault) in try JSONText(validatingUTF8: bytes) }
+    } catch {
+      throw Problem(.badRequest, "The body is no JSON: \(error).")
+    }
+  }
+
+  private static let bodyDeadline = Duration.seconds(30)
+
+  private static func tooLarge(_ bytesMax: Int) -> Problem {
+    Problem(.payloadTooLarge, "A body has at most \(bytesMax) bytes here.", headers: [("connection", "close")])
+  }
+}
+
+extension Problem {
+  /// Why a room, or the door to it, let nobody in.
+  init(_ end: RoomGuest.Ended) {
+    let text = end.reason.prefix(1).uppercased() + end.reason.dropFirst() + "."
+    switch end.code {
+    case .notAuthenticated: self.init(.unauthorized, text, headers: [("www-authenticate", "Bearer")])
+    case .forbidden: self.init(.forbidden, text)
+    case .unknownWorkflow: self.init(.notFound, text)
+    case .badRequest: self.init(.badRequest, text)
+    case .draining: self.init(.serviceUnavailable, text, headers: [("retry-after", "2")])
+    default: self.init(.serviceUnavailable, text, headers: [("retry-after", "5")])
+    }
+  }
+
+  /// What a room answered to a message of a guest.
+  init(_ report: ErrorReport) {
+    let text = report.text.prefix(1).uppercased() + report.text.dropFirst() + "."
+    switch report.code {
+    case .forbidden: self.init(.forbidden, text)
+    case .conflict, .staleLease: self.init(.conflict, text)
+    case .limit, .rateLimited: self.init(.tooManyRequests, text, headers: [("retry-after", "2")])
+    case .tooLarge: self.init(.payloadTooLarge, text)
+    case .unavailable: self.init(.serviceUnavailable, text, headers: [("retry-after", "2")])
+    case .invalid, .clockSkew: self.init(.unprocessableEntity, text)
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import CollabProtocol
+import NIOCore
+import Rooms
+import Synchronization
+import WebSocketTransport
+import WorkflowGraph
+
+/// A session without a socket: what HTTP wants of a room goes through the same door, by the same rules, as what comes over a WebSocket.
+///
+/// Messages wait in `events` until they are read; the room counts them like bytes that a slow socket has not taken, so a reader that does not read is
+/// shed, held back and in the end sent away with 4508. Leaves when `leave` is called or nobody reads any more.
+final class RoomGuest: Sendable {
+  enum Event: Sendable {
+    case message(ServerMessage)
+    /// Nothing came for a while.
+    case silence
+  }
+
+  /// The room, or the door to it, ended the session.
+  struct Ended: Error, Equatable {
+    var code: CloseCode
+    var reason: String
+  }
+
+  private let loop: any EventLoop
+  private let sink: NIOLoopBoundBox<GuestSink?>
+  private let stream: AsyncThrowingStream<(Event, bytes: Int), any Error>
+
+  /// - Parameters:
+  ///   - admit: asked on `loop`, as for every hello.
+  ///   - silence: how long nothing comes before the reader is told so.
+  init(
+    _ hello: Hello, of workflow: WorkflowID, registry: RoomRegistry, loop: any EventLoop, silence: Duration = .seconds(15),
+    admit: @escaping @Sendable (Hello) -> Admission
+  ) {
+    self.loop = loop
+    let (stream, inbox) = AsyncThrowingStream<(Event, bytes: Int), any Error>.makeStream()
+    self.stream = stream
+    let box = NIOLoopBoundBox<GuestSink?>.makeEmptyBox(valueType: GuestSink.self, eventLoop: loop)
+    sink = box
+    loop.execute {
+      let sink = GuestSink(loop: loop, inbox: inbox, silence: TimeAmount(silence))
+      box.value = sink
+      sink.begin(RoomSession(workflow: workflow, sink: sink, registry: registry, admit: admit), hello)
+    }
+    inbox.onTermination = { _ in loop.execute { box.value?.leave() } }
+  }
+
+  func send(_ message: ClientMessage) {
+    let sink = sink
+    loop.execute { sink.value?.tell(message) }
+  }
+
+  func leave() {
+    let sink = sink
+    loop.execute { sink.value?.leave() }
+  }
+
+  /// What comes, in order, once. Throws `Ended` when the session ends otherwise than by `leave`.
+  var events: some AsyncSequence<Event, any Error> & Sendable {
+    stream.map { [loop, sink] event, bytes in
+      if bytes > 0 { loop.execute { sink.value?.taken(bytes) } }
+      return event
+    }
+  }
+}
+
+/// The end of a guest that the room writes to. Confined to its loop.
+private final class GuestSink: SessionSink {
+  let eventLoop: any EventLoop
+  let encoding = WireEncoding.proto
+  let takesCompressedFrames = false
+  private(set) var bytesOutstanding = 0
+  private let inbox: AsyncThrowingStream<(RoomGuest.Event, bytes: Int), any Error>.Continuation
+  private let silence: TimeAmount
+  private var heard = false
+  private var ticker: Scheduled<Void>?
+  /// Holds this sink in turn; let go at the end.
+  private var session: RoomSession?
+
+  init(loop: any EventLoop, inbox: AsyncThrowingStream<(RoomGuest.Event, bytes: Int), any Error>.Continuation, silence: TimeAmount) {
+    eventLoop = loop
+    self.inbox = inbox
+    self.silence = silence
+  }
+
+  func begin(_ session: RoomSession, _ hello: Hello) {
+    self.session = session
+    session.start()
+    tell(.hello(hello))
+    watchSilence()
+  }
+
+  private func watchSilence() {
+    ticker = eventLoop.assumeIsolated().scheduleTask(in: silence) { [weak self] in
+      guard let self, session != nil else { return }
+      if !heard { inbox.yield((.silence, bytes: 0)) }
+      heard = false
+      watchSilence()
+    }
+  }
+
+  func tell(_ message: ClientMessage) {
+    var payload = ByteBuffer()
+    MessageCodec.encode(message, as: .proto, into: &payload)
+    session?.received(payload, isText: false)
+    session?.readingFinished()
+  }
+
+  func leave() { end(.normal) }
+
+  func taken(_ bytes: Int) {
+    bytesOutstanding -= bytes
+    session?.becameWritable()
+  }
+
+  private func end(_ code: CloseCode) {
+    ticker?.cancel()
+    ticker = nil
+    inbox.finish()
+    let last = session
+    session = nil
+    last?.closed(code)
+  }
+
+  // MARK: the room
+
+  func write(_ frames: ByteBuffer) {
+    guard session != nil else { return }
+    heard = true
+    for payload in FrameSplitter.payloads(of: frames) {
+      do throws(DecodeError) {
+        let message = try MessageCodec.decodeServer(payload, as: .proto)
+        bytesOutstanding += payload.readableBytes
+        inbox.yield((.message(message), bytes: payload.readableBytes))
+      } catch {
+        preconditionFailure("the server cannot read itself: \(error)")
+      }
+    }
+  }
+
+  func close(_ code: CloseCode, _ reason: String) {
+    inbox.finish(throwing: RoomGuest.Ended(code: code, reason: reason))
+    // Not from inside the call that said so.
+    eventLoop.assumeIsolated().execute { [self] in end(code) }
+  }
+
+  // What a guest sends is bounded by the requests that are under way: there is nothing to pause.
+  func pauseReading() {}
+  func resumeReading() {}
+}

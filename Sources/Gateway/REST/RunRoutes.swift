@@ -1,0 +1,162 @@
+import CollabProtocol
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import Rooms
+import Storage
+import WorkflowGraph
+
+/// `/api/v1/workflows/{id}/execute`, `/status`, `/runs` and what is below. Described in `protocol/openapi.yaml`.
+struct RunRoutes: Sendable {
+  let desk: RunDesk
+  let access: RESTAccess
+  /// A key for a run whose caller gave none.
+  let freshKey: @Sendable () -> String
+
+  func add(to router: RouterGroup<BasicRequestContext>) {
+    router.post("/:id/execute") { request, context in try await start(request, context, waits: true) }
+    router.post("/:id/runs") { request, context in try await start(request, context, waits: false) }
+    router.get("/:id/runs") { request, context in try await list(request, context) }
+    router.get("/:id/status") { request, context in try await status(request, context) }
+    router.get("/:id/runs/:run") { request, context in try await show(request, context) }
+    router.get("/:id/runs/:run/events") { request, context in try await events(request, context) }
+    router.post("/:id/runs/:run/cancel") { request, context in try await cancel(request, context) }
+  }
+
+  // MARK: starting and ending
+
+  private func start(_ request: Request, _ context: BasicRequestContext, waits: Bool) async throws -> Response {
+    let workflow = try RESTAccess.workflow(context)
+    let hello = try access.hello(request)
+    let body = try await RESTAccess.json(request, bytesMax: RunOptions.bodyBytesMax)
+    let options = try RunOptions(request, body, waits: waits, key: freshKey())
+    let sight: RunDesk.Sight?
+    do {
+      sight = try await desk.start(options.request, of: workflow, as: hello, wait: options.wait)
+    } catch let end as RoomGuest.Ended {
+      throw Problem(end)
+    }
+    guard let sight else {
+      var view = JSONMembers()
+      view.add("workflow", .string(workflow.rawValue))
+      view.add("status", .string("waiting"))
+      view.add("idempotencyKey", .string(options.request.idempotencyKey))
+      return Self.json(view.object, status: .accepted)
+    }
+    let view = RunView.run(sight.first, sight.last, of: workflow, withResult: true)
+    var response = Self.json(view, status: sight.last == nil ? .accepted : .ok)
+    response.headers[.location] = "/api/v1/workflows/\(workflow)/runs/\(sight.first.run)"
+    return response
+  }
+
+  private func cancel(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let workflow = try RESTAccess.workflow(context)
+    let run = try Self.run(context)
+    let hello = try access.hello(request)
+    guard try await RESTAccess.json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "Cancelling takes no body.") }
+    let events = try await stored(run, workflow)
+    if let last = events.last, last.kind.isLast { throw Problem(.conflict, "The run is over.") }
+    do { try await desk.cancel(run, of: workflow, as: hello) } catch let end as RoomGuest.Ended { throw Problem(end) }
+    return Self.json(RunView.run(events[0], nil, of: workflow, withResult: false), status: .accepted)
+  }
+
+  // MARK: looking
+
+  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let workflow = try RESTAccess.workflow(context)
+    try access.require(.viewer, request, of: workflow)
+    let query = request.uri.queryParameters
+    let limit = try query["limit"].map { text in
+      guard let limit = Int(text), (1...Self.listMax).contains(limit) else { throw Problem(.badRequest, "limit is 1 to \(Self.listMax).") }
+      return limit
+    }
+    let summaries = try await Self.stored { try await desk.registry.storedRuns(of: workflow, limit: limit ?? 50) }
+    let runs = summaries.map { RunView.run($0.first, $0.last, of: workflow, withResult: false) }
+    var view = JSONMembers()
+    view.add("runs", RunView.array(runs))
+    return Self.json(view.object)
+  }
+
+  private static let listMax = 1000
+
+  private func status(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let workflow = try RESTAccess.workflow(context)
+    try access.require(.viewer, request, of: workflow)
+    let newest = try await Self.stored { try await desk.registry.storedRuns(of: workflow, limit: 1) }.first
+    var view = JSONMembers()
+    view.add("workflow", .string(workflow.rawValue))
+    view.add("status", .string(newest.map { RunView.status($0.last) } ?? "never_run"))
+    if let newest { view.add("lastRun", RunView.run(newest.first, newest.last, of: workflow, withResult: false)) }
+    return Self.json(view.object)
+  }
+
+  private func show(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let workflow = try RESTAccess.workflow(context)
+    let run = try Self.run(context)
+    try access.require(.viewer, request, of: workflow)
+    let events = try await stored(run, workflow)
+    return Self.json(RunView.run(events[0], events.last { $0.kind.isLast }, of: workflow, withResult: true))
+  }
+
+  private func events(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let workflow = try RESTAccess.workflow(context)
+    let run = try Self.run(context)
+    let hello = try access.require(.viewer, request, of: workflow)
+    let events = try await stored(run, workflow)
+    guard (request.headers[.accept] ?? "").contains("text/event-stream") else {
+      var view = JSONMembers()
+      view.add("events", RunView.array(events.map { JSONText(unchecked: RunView.event($0)) }))
+      return Self.json(view.object)
+    }
+    let after = request.headers[Self.lastEventID].flatMap { UInt64($0) } ?? 0
+    var headers = HTTPFields()
+    headers[.contentType] = "text/event-stream"
+    headers[.cacheControl] = "no-store"
+    return Response(status: .ok, headers: headers, body: stream(run, workflow, hello, after: after))
+  }
+
+  private static let lastEventID = HTTPField.Name("last-event-id")!
+
+  /// Ends with the run's last event. A stream that breaks off earlier is taken up again by its reader, from the last event it has.
+  private func stream(_ run: String, _ workflow: WorkflowID, _ hello: Hello, after seq: UInt64) -> ResponseBody {
+    ResponseBody { [desk] writer in
+      try await desk.follow(run, of: workflow, as: hello, after: seq) { event in
+        try await writer.write(event.map(RunView.serverSentEvent) ?? ByteBuffer(string: ": \n\n"))
+      }
+      try await writer.finish(nil)
+    }
+  }
+
+  // MARK: pieces
+
+  /// - Throws: 404 when there is no such run.
+  private func stored(_ run: String, _ workflow: WorkflowID) async throws -> [RunEvent] {
+    let events = try await Self.stored { try await desk.registry.storedEvents(of: run, in: workflow) }
+    guard !events.isEmpty else { throw Problem(.notFound, "There is no such run, or it was long ago.") }
+    return events
+  }
+
+  private static func stored<T>(_ read: () async throws -> T) async throws -> T {
+    do { return try await read() } catch let error as StoreError {
+      switch error.code {
+      case .unknownWorkflow: throw Problem(.notFound, "There is no such workflow.")
+      default: throw Problem(.serviceUnavailable, "The store does not answer now.", headers: [("retry-after", "2")])
+      }
+    }
+  }
+
+  private static func run(_ context: BasicRequestContext) throws -> String {
+    guard let run = context.parameters.get("run"), run.utf8.count == 16,
+      run.utf8.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit })
+    else { throw Problem(.badRequest, "A run's id has 16 hexadecimal digits.") }
+    return run
+  }
+
+  private static func json(_ text: JSONText, status: HTTPResponse.Status = .ok) -> Response {
+    var headers = HTTPFields()
+    headers[.contentType] = "application/json"
+    headers[.cacheControl] = "no-store"
+    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text.text + "\n")))
+  }
+}
