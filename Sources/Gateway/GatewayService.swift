@@ -67,10 +67,10 @@ public final class GatewayService: Service {
   private func makeApplication() -> some Service {
     let registry = registry
     let readiness = readiness
+    let access = RESTAccess(authenticator: authenticator, origins: configuration.origins)
     let runs = RunRoutes(
-      desk: RunDesk(registry: registry, authenticator: authenticator, group: group),
-      access: RESTAccess(authenticator: authenticator, origins: configuration.origins), freshKey: { registry.makeKey() })
-    let routes = HTTPRoutes(runs: runs) {
+      desk: RunDesk(registry: registry, authenticator: authenticator, group: group), access: access, freshKey: { registry.makeKey() })
+    let routes = HTTPRoutes(runs: runs, graphs: GraphRoutes(registry: registry, access: access)) {
       guard registry.isAccepting else { return .notReady("The server is about to end.") }
       return await readiness()
     }

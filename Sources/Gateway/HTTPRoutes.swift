@@ -4,6 +4,7 @@ import NIOHTTP1
 /// Everything this server answers over plain HTTP requests.
 struct HTTPRoutes {
   let runs: RunRoutes
+  let graphs: GraphRoutes
   let readiness: @Sendable () async -> Readiness
 
   func makeRouter() -> Router<BasicRequestContext> {
@@ -18,7 +19,9 @@ struct HTTPRoutes {
       throw Problem(
         .upgradeRequired, "This address speaks WebSocket, as the first request of a connection.", headers: [("upgrade", "websocket")])
     }
-    runs.add(to: router.group("/api/v1/workflows"))
+    let workflows = router.group("/api/v1/workflows")
+    graphs.add(to: workflows)
+    runs.add(to: workflows)
     return router
   }
 }

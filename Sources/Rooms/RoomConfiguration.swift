@@ -8,6 +8,8 @@ public struct RoomConfiguration: Sendable {
   public var server = "thaiyyal"
   /// How long a shutdown may take before rooms are dropped as they are. The log holds every acknowledged change even then.
   public var drainDeadline: Duration = .seconds(20)
+  /// Runs of graphs that belong to no workflow, at once; more are told to come back.
+  public var adHocRunCountMax = 8
   public init() {}
 }
 

@@ -30,12 +30,13 @@ public final class RoomRegistry: Service {
   let store: any WorkflowStore
   private let loops: [any EventLoop]
   private let loader: RoomLoader
-  private let engine: any RunEngine
+  let engine: any RunEngine
   private let metrics: any RoomMetrics
   private let logger: Logger
   private let makeWriter: @Sendable () -> any FrameWriter
   let outboxLedger: OutboxLedger
   private let state = Mutex(State())
+  let adHocRuns = RunCount()
   private let connectionCount = Atomic<UInt64>(0)
 
   /// - Parameters:

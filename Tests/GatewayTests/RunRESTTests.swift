@@ -175,6 +175,41 @@ import WorkflowGraph
     }
   }
 
+  @Test("a graph in the body is run at once, and leaves no trace")
+  func adHoc() async throws {
+    try await TestServer.with { (server: TestServer) async throws in
+      let graph =
+        #"{"nodes":[{"id":"a","type":"numberNode","data":{"value":20}},{"id":"b","type":"numberNode","data":{"value":22}},"#
+        + #"{"id":"c","type":"opNode","data":{"op":"add"}}],"edges":[{"source":"a","target":"c"},{"source":"b","target":"c"}]}"#
+      let answer = try await Self.post("/api/v1/workflows/execute", graph, to: server)
+      #expect(answer.status == 200)
+      let view = try Self.json(answer)
+      #expect(view["status"]?.stringValue == "succeeded")
+      #expect(view["result"]?["final_output"]?.numberValue == 42)
+      let failed = try Self.json(
+        try await Self.post("/api/v1/workflows/execute", #"{"nodes":[{"id":"x","type":"nonsense","data":{}}],"edges":[]}"#, to: server))
+      #expect(failed["status"]?.stringValue == "failed")
+      #expect(failed["error"]?.stringValue?.contains("nonsense") == true)
+      #expect(try await Self.post("/api/v1/workflows/execute", #"{"nodes":3}"#, to: server).status == 422)
+      #expect(try await Self.post("/api/v1/workflows/execute", to: server).status == 400)
+      #expect(try await server.store.workflows(after: nil, limit: 10).isEmpty)
+    }
+  }
+
+  @Test("a stream over a silence longer than the idle time of a connection is not cut off")
+  func quietStream() async throws {
+    var configuration = GatewayConfiguration()
+    configuration.idleTimeout = .milliseconds(500)
+    try await TestServer.with(configuration) { (server: TestServer) async throws in
+      try await Self.prepare(server, pause: "1500ms")
+      let location = try #require(try await Self.post("/api/v1/workflows/sums/runs", to: server)["location"])
+      let whole = try await RawClient.get(location + "/events", from: server.port, headers: ["accept: text/event-stream"])
+      #expect(whole.text.contains("event: run_finished\n"))
+      let waited = try await Self.post("/api/v1/workflows/sums/execute", to: server)
+      #expect(waited.status == 200)
+    }
+  }
+
   private struct Bad: Sendable {
     var path: String
     var body: String?

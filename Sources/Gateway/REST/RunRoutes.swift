@@ -42,10 +42,10 @@ struct RunRoutes: Sendable {
       view.add("workflow", .string(workflow.rawValue))
       view.add("status", .string("waiting"))
       view.add("idempotencyKey", .string(options.request.idempotencyKey))
-      return Self.json(view.object, status: .accepted)
+      return Response.json(view.object, status: .accepted)
     }
     let view = RunView.run(sight.first, sight.last, of: workflow, withResult: true)
-    var response = Self.json(view, status: sight.last == nil ? .accepted : .ok)
+    var response = Response.json(view, status: sight.last == nil ? .accepted : .ok)
     response.headers[.location] = "/api/v1/workflows/\(workflow)/runs/\(sight.first.run)"
     return response
   }
@@ -58,7 +58,7 @@ struct RunRoutes: Sendable {
     let events = try await stored(run, workflow)
     if let last = events.last, last.kind.isLast { throw Problem(.conflict, "The run is over.") }
     do { try await desk.cancel(run, of: workflow, as: hello) } catch let end as RoomGuest.Ended { throw Problem(end) }
-    return Self.json(RunView.run(events[0], nil, of: workflow, withResult: false), status: .accepted)
+    return Response.json(RunView.run(events[0], nil, of: workflow, withResult: false), status: .accepted)
   }
 
   // MARK: looking
@@ -75,7 +75,7 @@ struct RunRoutes: Sendable {
     let runs = summaries.map { RunView.run($0.first, $0.last, of: workflow, withResult: false) }
     var view = JSONMembers()
     view.add("runs", RunView.array(runs))
-    return Self.json(view.object)
+    return Response.json(view.object)
   }
 
   private static let listMax = 1000
@@ -88,7 +88,7 @@ struct RunRoutes: Sendable {
     view.add("workflow", .string(workflow.rawValue))
     view.add("status", .string(newest.map { RunView.status($0.last) } ?? "never_run"))
     if let newest { view.add("lastRun", RunView.run(newest.first, newest.last, of: workflow, withResult: false)) }
-    return Self.json(view.object)
+    return Response.json(view.object)
   }
 
   private func show(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
@@ -96,7 +96,7 @@ struct RunRoutes: Sendable {
     let run = try Self.run(context)
     try access.require(.viewer, request, of: workflow)
     let events = try await stored(run, workflow)
-    return Self.json(RunView.run(events[0], events.last { $0.kind.isLast }, of: workflow, withResult: true))
+    return Response.json(RunView.run(events[0], events.last { $0.kind.isLast }, of: workflow, withResult: true))
   }
 
   private func events(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
@@ -107,7 +107,7 @@ struct RunRoutes: Sendable {
     guard (request.headers[.accept] ?? "").contains("text/event-stream") else {
       var view = JSONMembers()
       view.add("events", RunView.array(events.map { JSONText(unchecked: RunView.event($0)) }))
-      return Self.json(view.object)
+      return Response.json(view.object)
     }
     let after = request.headers[Self.lastEventID].flatMap { UInt64($0) } ?? 0
     var headers = HTTPFields()
@@ -151,12 +151,5 @@ struct RunRoutes: Sendable {
       run.utf8.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit })
     else { throw Problem(.badRequest, "A run's id has 16 hexadecimal digits.") }
     return run
-  }
-
-  private static func json(_ text: JSONText, status: HTTPResponse.Status = .ok) -> Response {
-    var headers = HTTPFields()
-    headers[.contentType] = "application/json"
-    headers[.cacheControl] = "no-store"
-    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text.text + "\n")))
   }
 }

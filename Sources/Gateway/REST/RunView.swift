@@ -27,8 +27,10 @@ enum RunView {
     return view.object
   }
 
-  static func status(_ last: RunEvent?) -> String {
-    switch last?.kind {
+  static func status(_ last: RunEvent?) -> String { status(last?.kind) }
+
+  static func status(_ last: RunEvent.Kind?) -> String {
+    switch last {
     case .runFinished: "succeeded"
     case .runFailed: "failed"
     case .runCancelled: "cancelled"
