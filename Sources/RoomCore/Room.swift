@@ -39,7 +39,7 @@ public struct Room: Sendable {
   var tail: ChangeTail
   var queue = CommitQueue()
 
-  var sessions: [SessionID: Session] = [:]
+  var sessions = SessionTable()
   /// Sessions with a deadline.
   var watched: Set<SessionID> = []
   /// Sessions that had their welcome in this turn.
