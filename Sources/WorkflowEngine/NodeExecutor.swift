@@ -1,5 +1,3 @@
-public import WorkflowGraph
-
 /// One type of node at work. Executors are stateless; what lasts over a run lives in `RunState`.
 public protocol NodeExecutor: Sendable {
   /// The engine name of the type: `text_operation`.
@@ -10,27 +8,27 @@ public protocol NodeExecutor: Sendable {
   func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value
 }
 
-/// What an executor gets to see.
-public struct NodeCall: Sendable {
-  public let node: NodeID
-  /// With the texts of context nodes filled in.
-  public let settings: NodeSettings
-  /// In edge order; inputs that have no value are left out.
-  public let inputs: [Value]
-  public let limits: RunLimits
-  let time: RunTime
+/// A type whose nodes wait, for time to pass or for somebody outside. The rest of the run goes on meanwhile.
+///
+/// Such a node gets its settings and inputs as of its place in the order, and nothing of the run's state. Its task is cancelled when the
+/// run ends without it: the executor must end soon then, whatever it throws.
+public protocol WaitingNodeExecutor: NodeExecutor {
+  /// Whether it waits by `NodeCall.wait` only, which ends at the limits of time by itself. Otherwise the task is cancelled there.
+  static var keepsTime: Bool { get }
 
-  /// A setting that must be there.
-  func requiredText(_ name: String, _ message: StaticString) throws(NodeFailure) -> String {
-    guard let text = settings.text(name) else { throw NodeFailure("\(message)") }
-    return text
-  }
+  /// - Throws: the engine's text for what is wrong. Asks `call.outside` before every call to the outside and for every byte that comes.
+  func execute(_ call: NodeCall) async throws(NodeFailure) -> Value
+}
 
-  /// The first input, which must be there.
-  func firstInput(_ message: StaticString) throws(NodeFailure) -> Value {
-    guard let first = inputs.first else { throw NodeFailure("\(message)") }
-    return first
-  }
+extension WaitingNodeExecutor {
+  public static var keepsTime: Bool { false }
+
+  public func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value { try await execute(call) }
+}
+
+/// A type whose nodes share something over the run, and therefore work on it in the order of the plan.
+protocol StatefulNodeExecutor: NodeExecutor {
+  static var part: RunState.Part { get }
 }
 
 /// Which executor runs which type. A type that nobody registered fails when its node's turn comes.
@@ -40,9 +38,14 @@ public struct ExecutorRegistry: Sendable {
   public init() {}
 
   /// Replaces the executor of the same type.
-  public mutating func register<E: NodeExecutor>(_ type: E.Type) { executors[E.type] = E() }
+  public mutating func register<E: NodeExecutor>(_ type: E.Type) { register(E(), as: E.type) }
+
+  /// An executor made by the caller, and for a type of any name: one executor may serve many.
+  public mutating func register(_ executor: any NodeExecutor, as type: String) { executors[type] = executor }
 
   public subscript(type: String) -> (any NodeExecutor)? { executors[type] }
+
+  public var types: some Collection<String> { executors.keys }
 
   /// All types this engine can run by itself: everything but `http`, which needs the outside world.
   public static let standard: ExecutorRegistry = {

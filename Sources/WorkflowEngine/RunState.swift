@@ -10,6 +10,17 @@ public struct RunState: Sendable {
     func hash(into hasher: inout Hasher) { hasher.combine(text) }
   }
 
+  /// Who works on one part of it does so in the order of the plan. Parts do not see each other.
+  enum Part: Sendable {
+    case variables
+    case accumulator
+    case counter
+    /// Also looks at the clock, which runs as if one node ran after the other.
+    case cache
+    /// Seen by all nodes that come later in the order, in their texts.
+    case context
+  }
+
   /// What a cache node keeps, and until when on the run's clock.
   struct CacheEntry {
     var value: Value

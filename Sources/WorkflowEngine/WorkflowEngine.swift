@@ -1,6 +1,8 @@
 public import WorkflowGraph
 
-/// The first engine: reads a graph, infers types, orders, executes node by node. Stateless; each run is for itself.
+/// The first engine: reads a graph, infers types, orders, executes. Stateless; each run is for itself.
+///
+/// Nodes that wait do not hold up nodes that do not depend on them; the result is that of running one node after the other.
 ///
 /// Results, errors and their texts are those of the outside engine, bar what would crash or hang it. Costs O(nodes + edges + bytes of
 /// values). Nothing is read from the world: time comes in as a function, cancellation as a flag.
@@ -20,8 +22,8 @@ public struct WorkflowEngine: Sendable {
     _ graph: WorkflowGraph, clock: @escaping @Sendable () -> Duration, sleep: (@Sendable (Duration) async -> Void)? = nil,
     cancellation: CancellationFlag? = nil, observer: (EngineEvent) -> Void = { _ in }
   ) async -> RunResult {
-    let time = RunTime(reading: clock, sleep: sleep, cancellation: cancellation, limit: limits.duration)
-    return await run(nodeCount: graph.nodes.count, time, observer) { () throws(RunFailure) in try GraphDecoder.decode(graph) }
+    let frame = RunFrame(limits: limits, reading: clock, sleep: sleep, cancellation: cancellation)
+    return await run(nodeCount: graph.nodes.count, frame, observer) { () throws(RunFailure) in try GraphDecoder.decode(graph) }
   }
 
   /// Runs the JSON payload that the outside engine takes: `{"nodes":[{id,type,data}],"edges":[{source,target}]}`.
@@ -29,12 +31,12 @@ public struct WorkflowEngine: Sendable {
     payload: [UInt8], clock: @escaping @Sendable () -> Duration, sleep: (@Sendable (Duration) async -> Void)? = nil,
     cancellation: CancellationFlag? = nil, observer: (EngineEvent) -> Void = { _ in }
   ) async -> RunResult {
-    let time = RunTime(reading: clock, sleep: sleep, cancellation: cancellation, limit: limits.duration)
-    return await run(nodeCount: 0, time, observer) { () throws(RunFailure) in try PayloadDecoder.decode(payload) }
+    let frame = RunFrame(limits: limits, reading: clock, sleep: sleep, cancellation: cancellation)
+    return await run(nodeCount: 0, frame, observer) { () throws(RunFailure) in try PayloadDecoder.decode(payload) }
   }
 
   private func run(
-    nodeCount: Int, _ time: RunTime, _ observer: (EngineEvent) -> Void,
+    nodeCount: Int, _ frame: RunFrame, _ observer: (EngineEvent) -> Void,
     _ decode: () throws(RunFailure) -> EngineGraph
   ) async -> RunResult {
     let result: RunResult
@@ -42,13 +44,13 @@ public struct WorkflowEngine: Sendable {
       var graph = try decode()
       graph.inferTypes()
       observer(.runStarted(nodeCount: graph.nodes.count))
-      var run = Run(graph: graph, plan: try ExecutionPlan(graph), engine: self, time: time)
+      var run = Run(graph: graph, plan: try ExecutionPlan(graph), registry: registry, frame: frame)
       result = await run.execute(observer)
     } catch {
       if error.kind == .payload { observer(.runStarted(nodeCount: nodeCount)) }
       result = RunResult(values: [], finalOutput: .null, failure: error)
     }
-    observer(.runEnded(result, duration: time.reading() - time.start))
+    observer(.runEnded(result, duration: frame.reading() - frame.start))
     return result
   }
 }

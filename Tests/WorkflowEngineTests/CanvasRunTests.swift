@@ -16,8 +16,9 @@ import WorkflowGraph
     let text = try String(contentsOf: Self.folder.appendingPathComponent(name), encoding: .utf8)
     let expect = try #require(try JSONValue(parsing: text)["expect"]?["seed_engine"])
     let graph = try CanvasJSON.parse(text).graph
-    let time = VirtualTime()
-    let result = await WorkflowEngine().run(graph, clock: { time.now }, sleep: { time.pass($0) })
+    let machine = VirtualMachine()
+    let result = try #require(
+      machine.run { await WorkflowEngine().run(graph, clock: { machine.now }, sleep: { await machine.sleep($0) }) })
     guard expect["outcome"]?.stringValue == "ok" else {
       #expect(result.failure?.text == expect["error"]?.stringValue)
       return

@@ -89,10 +89,9 @@ import WorkflowGraph
   static func timed(_ payload: String, limits: RunLimits = RunLimits(), cancellation: CancellationFlag? = nil) async -> (
     RunResult, Duration
   ) {
-    let time = VirtualTime()
-    let result = await WorkflowEngine(limits: limits).run(
-      payload: Array(payload.utf8), clock: { time.now }, sleep: { time.pass($0) }, cancellation: cancellation)
-    return (result, time.now)
+    let run = VirtualRun(payload, limits: limits, cancellation: cancellation)
+    #expect(run.leftovers == 0)
+    return (run.result, run.passed)
   }
 
   @Test(
@@ -107,21 +106,20 @@ import WorkflowGraph
     #expect(passed == duration)
     let (cut, cutAfter) = await Self.timed(feed([], into: "{\"duration\":\"3h\"}"), limits: RunLimits(duration: .seconds(2)))
     #expect(cut.failure == RunFailure(.limit, "workflow execution timeout: exceeded 2s", node: NodeID("t")))
-    #expect(cutAfter <= .milliseconds(2200))
+    #expect(cutAfter == .seconds(2) + .nanoseconds(1))
   }
 
   @Test("[EN6] a delay that is cancelled ends at once; a run that cannot wait says so")
   func cancelledDelay() async {
     let flag = CancellationFlag()
-    let time = VirtualTime()
-    let result = await WorkflowEngine().run(
-      payload: Array(feed([], into: "{\"duration\":\"30s\"}").utf8), clock: { time.now },
-      sleep: { duration in
-        time.pass(duration)
-        if time.now > .seconds(1) { flag.cancel() }
-      }, cancellation: flag)
-    #expect(result.failure?.kind == .cancelled)
-    #expect(time.now < .milliseconds(1200))
+    let payload =
+      #"{"nodes":[{"id":"a","data":{"duration":"1s"}},{"id":"b","data":{"duration":"30s"}},{"id":"c","data":{"duration":"20s"}}],"#
+      + #""edges":[{"source":"a","target":"b"}]}"#
+    let run = VirtualRun(payload, cancellation: flag) { if $0.now == .seconds(1) { flag.cancel() } }
+    #expect(run.result.failure == RunFailure(.cancelled, "the run was cancelled", node: NodeID("c")))
+    #expect(run.passed == .seconds(1))
+    #expect(ConcurrencyTests.story(run).suffix(3) == ["b…", "c!", "b-"] || ConcurrencyTests.story(run).suffix(3) == ["a+", "c!", "b-"])
+    #expect(run.leftovers == 0)
     #expect(await outcome(feed([], into: "{\"duration\":\"1s\"}")) == "! this run cannot wait")
     #expect(await outcome(feed([], into: "{\"duration\":\"soon\"}")).hasPrefix("! invalid duration format: invalid duration format: soon"))
   }

@@ -38,8 +38,7 @@ import WorkflowGraph
         continue
       }
       count += 1
-      let time = VirtualTime()
-      let result = await WorkflowEngine().run(payload: item.payload, clock: { time.now }, sleep: { time.pass($0) })
+      let result = VirtualRun(bytes: item.payload).result
       let problem = Self.difference(result, item, outcome)
       if let problem { Issue.record("\(item.name): \(problem)") }
       if outcome == "parse_error" {

@@ -106,12 +106,3 @@ import WorkflowGraph
     #expect(result.failure?.text == "error executing node 129: value too deep: 129 levels (limit: 128)")
   }
 }
-
-/// Time that passes only when somebody sleeps.
-final class VirtualTime: Sendable {
-  private let nanoseconds = Atomic(Int64(0))
-  var now: Duration { .nanoseconds(nanoseconds.load(ordering: .relaxed)) }
-  func pass(_ duration: Duration) {
-    nanoseconds.wrappingAdd(Int64(duration / .nanoseconds(1)), ordering: .relaxed)
-  }
-}

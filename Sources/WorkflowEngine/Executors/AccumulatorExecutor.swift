@@ -1,8 +1,9 @@
 /// Collects its inputs; there is one accumulator for the whole run, whatever node touches it.
-struct AccumulatorExecutor: NodeExecutor {
+struct AccumulatorExecutor: StatefulNodeExecutor {
   static let type = "accumulator"
+  static let part = RunState.Part.accumulator
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let operation = try call.requiredText("accum_op", "accumulator node missing accum_op")
     if state.accumulator == nil || state.accumulator == .null {
       state.accumulator = call.settings.value("initial_value") ?? start(of: operation)

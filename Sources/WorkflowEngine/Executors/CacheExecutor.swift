@@ -1,10 +1,11 @@
 /// Keeps its first input under a key for a while, gives what was kept, or drops it.
-struct CacheExecutor: NodeExecutor {
+struct CacheExecutor: StatefulNodeExecutor {
   static let type = "cache"
+  static let part = RunState.Part.cache
   /// Five minutes, in nanoseconds.
   private static let lifetime: Int64 = 300_000_000_000
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let operation = try call.requiredText("cache_op", "cache node requires cache_op field")
     let key = try call.requiredText("cache_key", "cache node requires cache_key field")
     switch operation {
@@ -25,7 +26,7 @@ struct CacheExecutor: NodeExecutor {
       guard let given = GoDuration.parse(ttl) else { throw NodeFailure("invalid TTL format: \(GoDuration.fault(in: ttl))") }
       lifetime = given
     }
-    state.cache[RunState.Name(key)] = RunState.CacheEntry(value: input, expiry: call.time.reading() + .nanoseconds(lifetime))
+    state.cache[RunState.Name(key)] = RunState.CacheEntry(value: input, expiry: call.time.inTurn + .nanoseconds(lifetime))
     return .object(["operation": .text("set"), "key": .text(key), "value": input, "ttl": ttl.map { .text($0) } ?? .null])
   }
 
@@ -33,7 +34,7 @@ struct CacheExecutor: NodeExecutor {
     guard let entry = state.cache[RunState.Name(key)] else {
       return .object(["operation": .text("get"), "key": .text(key), "found": .bool(false), "value": .null])
     }
-    guard call.time.reading() < entry.expiry else {
+    guard call.time.inTurn < entry.expiry else {
       state.cache[RunState.Name(key)] = nil
       return .object([
         "operation": .text("get"), "key": .text(key), "found": .bool(false), "value": .null, "expired": .bool(true),

@@ -2,7 +2,7 @@
 struct ConditionExecutor: NodeExecutor {
   static let type = "condition"
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let condition = try call.requiredText("condition", "condition node missing condition")
     let input = try call.firstInput("condition node needs at least 1 input")
     return .object([

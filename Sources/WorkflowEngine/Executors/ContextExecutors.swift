@@ -1,8 +1,9 @@
 /// Defines what `{{ variable.name }}` stands for in the texts of nodes that run later.
-struct ContextVariableExecutor: NodeExecutor {
+struct ContextVariableExecutor: StatefulNodeExecutor {
   static let type = "context_variable"
+  static let part = RunState.Part.context
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let (name, value) = try call.contextDefinition(type: Self.type)
     state.contextVariables[RunState.Name(name)] = value
     return .object(["type": .text("variable"), "name": .text(name), "value": value])
@@ -10,10 +11,11 @@ struct ContextVariableExecutor: NodeExecutor {
 }
 
 /// Defines what `{{ const.name }}` stands for. The two kinds of names do not meet.
-struct ContextConstantExecutor: NodeExecutor {
+struct ContextConstantExecutor: StatefulNodeExecutor {
   static let type = "context_constant"
+  static let part = RunState.Part.context
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let (name, value) = try call.contextDefinition(type: Self.type)
     state.contextConstants[RunState.Name(name)] = value
     return .object(["type": .text("const"), "name": .text(name), "value": value])

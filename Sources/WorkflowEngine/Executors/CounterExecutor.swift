@@ -1,8 +1,9 @@
 /// Counts up or down; there is one counter for the whole run. A number as `initial_value` is set before every operation.
-struct CounterExecutor: NodeExecutor {
+struct CounterExecutor: StatefulNodeExecutor {
   static let type = "counter"
+  static let part = RunState.Part.counter
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let operation = try call.requiredText("counter_op", "counter node missing counter_op")
     let initial = call.settings.value("initial_value")?.number
     if let initial { state.counter = initial }

@@ -2,7 +2,7 @@
 struct ExtractExecutor: NodeExecutor {
   static let type = "extract"
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let input = try call.firstInput("extract node requires input")
     guard let object = input.object else {
       throw NodeFailure("extract node requires object input, got \(GoFormat.typeName(of: input))")

@@ -2,7 +2,7 @@
 struct JoinExecutor: NodeExecutor {
   static let type = "join"
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     switch call.settings.text("join_strategy") ?? "all" {
     case "all":
       _ = try call.firstInput("join node with 'all' strategy requires at least one input")

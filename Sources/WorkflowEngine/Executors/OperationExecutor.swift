@@ -2,7 +2,7 @@
 struct OperationExecutor: NodeExecutor {
   static let type = "operation"
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let operation = try call.requiredText("op", "operation node missing op")
     guard call.inputs.count >= 2 else { throw NodeFailure("operation needs 2 inputs, got \(call.inputs.count)") }
     guard let left = call.inputs[0].number, let right = call.inputs[1].number else {

@@ -2,7 +2,7 @@
 struct ParallelExecutor: NodeExecutor {
   static let type = "parallel"
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     _ = try call.firstInput("parallel node requires at least one input")
     let concurrency = call.settings.integer("max_concurrency") ?? 10
     // The outside engine hangs or crashes here.

@@ -1,8 +1,9 @@
 /// Tries again, with growing pauses, when its first input is an error. Nothing upstream is executed anew, so an error stays one.
-struct RetryExecutor: NodeExecutor {
+struct RetryExecutor: WaitingNodeExecutor {
   static let type = "retry"
+  static let keepsTime = true
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall) async throws(NodeFailure) -> Value {
     let input = try call.firstInput("retry node requires at least one input")
     let attempts = call.settings.integer("max_attempts") ?? 3
     // The outside engine crashes here.
@@ -15,11 +16,12 @@ struct RetryExecutor: NodeExecutor {
     guard patterns.isEmpty || patterns.contains(where: { contains(message, $0) }) else {
       throw NodeFailure("error not in retry list: \(message)")
     }
-    let pauses = Pauses(call.settings)
+    var pauses = Pauses(call.settings)
     for attempt in 1..<attempts {
-      let pause = pauses.nanoseconds(after: attempt)
+      let pause = pauses.next()
       if pause <= 0 { break }  // The rest would try at once, and nothing has changed.
-      try await call.time.wait(nanoseconds: pause)
+      try call.checkIterations(attempt)
+      try await call.wait(.nanoseconds(pause))
     }
     throw NodeFailure("max retry attempts (\(attempts)) reached: \(message)")
   }
@@ -31,6 +33,8 @@ struct RetryExecutor: NodeExecutor {
   private struct Pauses {
     private let strategy: String
     private let initial: Double
+    private var count = 0.0
+    private var grown: Double
     private let longest: Double
     private let multiplier: Double
 
@@ -40,13 +44,18 @@ struct RetryExecutor: NodeExecutor {
       initial = Double(settings.text("initial_delay").flatMap { GoDuration.parse($0) } ?? 1_000_000_000)
       longest = Double(settings.text("max_delay").flatMap { GoDuration.parse($0) } ?? 30_000_000_000)
       multiplier = settings.number("multiplier") ?? 2
+      grown = initial
     }
 
-    func nanoseconds(after attempt: Int) -> Int64 {
+    /// Nanoseconds.
+    mutating func next() -> Int64 {
+      count += 1
       var pause = initial
       switch strategy {
-      case "exponential": for _ in 1..<min(attempt, 1100) { pause *= multiplier }
-      case "linear": pause *= Double(attempt)
+      case "exponential":
+        if count > 1 { grown *= multiplier }
+        pause = grown
+      case "linear": pause *= count
       default: break
       }
       return pause.isNaN ? 0 : Int64(max(0, min(pause, longest, 9e18)))

@@ -2,7 +2,7 @@
 struct SplitExecutor: NodeExecutor {
   static let type = "split"
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let input = try call.firstInput("split node requires at least one input")
     let given = call.settings.texts("paths") ?? []
     let paths = given.isEmpty ? ["path1", "path2"] : given

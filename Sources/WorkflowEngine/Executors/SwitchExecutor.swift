@@ -4,7 +4,7 @@ import WorkflowGraph
 struct SwitchExecutor: NodeExecutor {
   static let type = "switch"
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let input = try call.firstInput("switch node requires at least one input")
     for item in call.settings.cases("cases") ?? [] where matches(item, input) {
       return .object([

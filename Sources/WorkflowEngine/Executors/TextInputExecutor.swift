@@ -2,7 +2,7 @@
 struct TextInputExecutor: NodeExecutor {
   static let type = "text_input"
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     .text(try call.requiredText("text", "text input node missing text"))
   }
 }

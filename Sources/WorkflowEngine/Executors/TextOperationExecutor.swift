@@ -2,7 +2,7 @@
 struct TextOperationExecutor: NodeExecutor {
   static let type = "text_operation"
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let operation = try call.requiredText("text_op", "text operation node missing text_op")
     let first = try call.firstInput("text operation needs at least 1 input")
     switch operation {
@@ -25,11 +25,13 @@ struct TextOperationExecutor: NodeExecutor {
     let separator = call.settings.text("separator") ?? ""
     var texts: [String] = []
     var bytes = 0
+    var meter = call.meter()
     for (index, input) in call.inputs.enumerated() {
       guard let text = input.text else { throw NodeFailure("concat operation input \(index) must be text/string") }
       texts.append(text)
       bytes += text.utf8.count + separator.utf8.count
-      try refuse(bytes: bytes, call)
+      try call.checkValue(bytes: bytes)
+      try meter.step()
     }
     return texts.joined(separator: separator)
   }
@@ -39,14 +41,15 @@ struct TextOperationExecutor: NodeExecutor {
     guard let count = call.settings.integer("repeat_n") else { throw NodeFailure("repeat operation requires repeat_n field") }
     guard count >= 0 else { throw NodeFailure("repeat_n must be non-negative, got \(count)") }
     let (bytes, overflow) = text.utf8.count.multipliedReportingOverflow(by: count)
-    try refuse(bytes: overflow ? Int.max : bytes, call)
-    return text.isEmpty ? "" : String(repeating: text, count: count)
-  }
-
-  /// Before the text is made, which may be the end of the memory.
-  private func refuse(bytes: Int, _ call: NodeCall) throws(NodeFailure) {
-    guard bytes <= call.limits.valueBytesMax else {
-      throw NodeFailure("value too large: \(bytes) bytes (limit: \(call.limits.valueBytesMax))")
+    try call.checkValue(bytes: overflow ? Int.max : bytes)
+    guard !text.isEmpty else { return "" }
+    var output = ""
+    output.reserveCapacity(bytes)
+    var meter = call.meter()
+    for _ in 0..<count {
+      output += text
+      try meter.step(1 + text.utf8.count / 64)
     }
+    return output
   }
 }

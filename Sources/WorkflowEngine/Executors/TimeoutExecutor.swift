@@ -2,7 +2,7 @@
 struct TimeoutExecutor: NodeExecutor {
   static let type = "timeout"
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let text = call.settings.text("timeout") ?? "30s"
     guard let limit = GoDuration.parse(text) else { throw NodeFailure("invalid timeout duration: \(text)") }
     let input = try call.firstInput("timeout node requires at least one input")

@@ -2,7 +2,7 @@
 struct TryCatchExecutor: NodeExecutor {
   static let type = "try_catch"
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let input = try call.firstInput("try-catch node requires at least one input")
     guard let failed = ErrorInput(input) else { return .object(["value": input, "error_caught": .bool(false)]) }
     let message = GoFormat.text(of: failed.error)

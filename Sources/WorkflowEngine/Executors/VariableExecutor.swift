@@ -1,8 +1,9 @@
 /// Keeps its first input under a name for the rest of the run, or gives what was kept.
-struct VariableExecutor: NodeExecutor {
+struct VariableExecutor: StatefulNodeExecutor {
   static let type = "variable"
+  static let part = RunState.Part.variables
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let name = try call.requiredText("var_name", "variable node missing var_name")
     let operation = try call.requiredText("var_op", "variable node missing var_op (get or set)")
     let value: Value

@@ -3,7 +3,7 @@ struct WhileLoopExecutor: NodeExecutor {
   static let type = "while_loop"
   private static let iterationsMax = 100
 
-  func execute(_ call: NodeCall, state: inout RunState) async throws(NodeFailure) -> Value {
+  func execute(_ call: NodeCall, state: inout RunState) throws(NodeFailure) -> Value {
     let condition = try call.requiredText("condition", "while_loop node missing condition")
     let input = try call.firstInput("while_loop node needs at least 1 input")
     guard !ConditionRule(condition).isMet(by: input) else {

@@ -13,6 +13,7 @@ struct ExecutionPlan {
   /// Whether no edge leaves it.
   private(set) var isTerminal: [Bool] = []
   private var inputs = Adjacency()
+  private var outputs = Adjacency()
 
   init(_ graph: EngineGraph) throws(RunFailure) {
     var indices: [NodeID: Int] = [:]
@@ -31,7 +32,7 @@ struct ExecutionPlan {
       targets.append(indexOfEnd(edge.target, &indices))
     }
     inputs = Adjacency(from: targets, to: sources, count: ids.count)
-    let outputs = Adjacency(from: sources, to: targets, count: ids.count)
+    outputs = Adjacency(from: sources, to: targets, count: ids.count)
     isTerminal = ids.indices.map { outputs[$0].isEmpty }
     order = Self.order(outputs, ids: ids, knownCount: knownCount, targets: targets)
     // An id that is there twice or an end that is not there makes the count wrong, as a cycle does.
@@ -42,6 +43,9 @@ struct ExecutionPlan {
 
   /// The nodes whose values `index` receives, in edge order.
   func inputs(of index: Int) -> ArraySlice<Int> { inputs[index] }
+
+  /// The nodes that receive the value of `index`, as often as they do.
+  func outputs(of index: Int) -> ArraySlice<Int> { outputs[index] }
 
   private mutating func indexOfEnd(_ id: String, _ indices: inout [NodeID: Int]) -> Int {
     let index = Self.index(of: id, in: &indices)
@@ -80,7 +84,7 @@ struct ExecutionPlan {
 }
 
 /// For each index a list of others, all in one array.
-private struct Adjacency {
+private struct Adjacency: Sendable {
   private var starts = [0]
   private var items: [Int] = []
 
