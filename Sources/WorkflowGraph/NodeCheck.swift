@@ -63,7 +63,9 @@ public enum NodeCheck {
     case (.integer, .number(let number)):
       // The engine reads an integer by its spelling: 1e2 and 1.0 are refused.
       let isSpelledAsInteger = text.text.utf8.allSatisfy { $0 != UInt8(ascii: ".") && $0 | 0x20 != UInt8(ascii: "e") }
-      return isSpelledAsInteger && Int64(exactly: number) != nil ? nil : "\(setting.name) must be a whole number."
+      guard isSpelledAsInteger, Int64(exactly: number) != nil else { return "\(setting.name) must be a whole number." }
+      if let min = setting.min, number < Double(min) { return "\(setting.name) must be at least \(min)." }
+      return nil
     case (.choice(let choices), .string(let chosen)):
       return choices.contains(chosen) ? nil : "\(setting.name) must be one of \(choices.joined(separator: ", "))."
     case (.strings, .array(let elements)):

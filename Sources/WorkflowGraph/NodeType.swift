@@ -30,17 +30,22 @@ public struct NodeType: Sendable, Hashable {
   public let category: Category
   /// One sentence for the palette.
   public let summary: String
+  /// What comes in by the one unnamed port.
   public let inputs: Inputs
+  /// What goes out by the one unnamed port: the shape of a node's value, one sentence.
+  public let output: String
   public let settings: [NodeSetting]
 
   init(
-    _ engineName: String, _ canvasName: String, _ category: Category, _ inputs: Inputs, _ summary: String, _ settings: [NodeSetting] = []
+    _ engineName: String, _ canvasName: String, _ category: Category, _ inputs: Inputs, _ summary: String, output: String,
+    _ settings: [NodeSetting]
   ) {
     self.engineName = engineName
     self.canvasName = canvasName
     self.category = category
     self.inputs = inputs
     self.summary = summary
+    self.output = output
     self.settings = settings
   }
 
@@ -76,16 +81,29 @@ public struct NodeSetting: Sendable, Hashable {
   public let name: String
   public let kind: Kind
   public let need: Need
+  /// One sentence for the palette.
+  public let summary: String
   /// What the palette puts into a new node; `nil`: nothing.
   public let initial: JSONText?
+  /// What the engine takes when it is missing or null; `nil`: nothing in particular.
+  public let standard: JSONText?
+  /// The least number that the engine takes.
+  public let min: Int?
   /// The register that holds it.
   public let field: FieldKey
 
-  init(_ name: String, _ kind: Kind, _ need: Need = .optional, initial: JSONText? = nil) {
+  /// `initial` and `standard` are JSON.
+  init(
+    _ name: String, _ kind: Kind, _ need: Need, _ summary: String, initial: String? = nil, standard: String? = nil,
+    min: Int? = nil
+  ) {
     self.name = name
     self.kind = kind
     self.need = need
-    self.initial = initial
+    self.summary = summary
+    self.initial = initial.map { JSONText(unchecked: $0) }
+    self.standard = standard.map { JSONText(unchecked: $0) }
+    self.min = min
     field = .data(name)
   }
 }

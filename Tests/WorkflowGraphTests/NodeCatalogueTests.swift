@@ -32,6 +32,40 @@ import WorkflowGraph
     }
   }
 
+  @Test("what the catalogue says in JSON is all of it, and valid")
+  func json() throws {
+    let json = try JSONValue(parsing: NodeCatalogue.json.text)
+    let types = try #require(json["types"]?.arrayValue)
+    #expect(types.map { $0["type"]?.stringValue } == NodeCatalogue.types.map(\.engineName))
+    for (item, type) in zip(types, NodeCatalogue.types) {
+      #expect(item["category"]?.stringValue == type.category.rawValue)
+      let settings = try #require(item["settings"]?.arrayValue)
+      #expect(settings.map { $0["name"]?.stringValue } == type.settings.map(\.name))
+      for (item, setting) in zip(settings, type.settings) {
+        #expect(item["default"] == (try setting.standard?.value()), "\(setting.name)")
+        #expect(item["initial"] == (try setting.initial?.value()), "\(setting.name)")
+        #expect(item["description"]?.stringValue?.hasSuffix(".") == true)
+        #expect(item["required"]?.boolValue == (setting.need == .always))
+      }
+    }
+    let repeated = try #require(types.first { $0["type"]?.stringValue == "parallel" })
+    #expect(
+      JSONText(repeated).text
+        == #"{"canvas_type":"parallelNode","category":"Advanced control","description":"Gathers inputs that may be worked on at once.","#
+        + #""inputs":[{"max":null,"min":1,"name":null}],"outputs":[{"description":"An object: results, count, concurrency.","name":null}],"#
+        + #""schema":{"properties":{"max_concurrency":{"default":10,"description":"How many at once; only shown.","minimum":1,"type":"integer"}},"#
+        + #""required":[],"type":"object"},"settings":[{"default":10,"description":"How many at once; only shown.","initial":10,"min":1,"#
+        + #""name":"max_concurrency","required":false,"type":"integer"}],"type":"parallel"}"#)
+    let text = try #require(types.first { $0["type"]?.stringValue == "text_operation" })
+    #expect(
+      text["schema"]?["allOf"].map { JSONText($0).text }
+        == #"[{"if":{"properties":{"text_op":{"const":"repeat"}},"required":["text_op"]},"then":{"required":["repeat_n"]}}]"#)
+    let extract = try #require(types.first { $0["type"]?.stringValue == "extract" })
+    #expect(
+      extract["schema"]?["allOf"].map { JSONText($0).text } == #"[{"anyOf":[{"required":["field"]},{"required":["fields"]}]}]"#)
+    #expect(text["settings"]?.arrayValue?.last?["required_when"].map { JSONText($0).text } == #"{"is":"repeat","setting":"text_op"}"#)
+  }
+
   static func codes(_ type: String, _ settings: [String: String], inputs: Int = 2) -> [String] {
     var fields: [FieldKey: JSONText] = [.type: .string(type)]
     for (name, value) in settings { fields[.data(name)] = JSONText(unchecked: value) }
