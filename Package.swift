@@ -151,7 +151,7 @@ let package = Package(
     tests("WorkflowGraphTests", ["WorkflowGraph", "Hashing"]),
     tests("WorkflowDocumentTests", ["WorkflowDocument", "WorkflowGraph", "CRDT", "Hashing"]),
     tests("CollabProtocolTests", ["CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "Compression", .nioCore, .protobuf]),
-    tests("WorkflowEngineTests", ["WorkflowEngine", "WorkflowGraph"]),
+    tests("WorkflowEngineTests", ["WorkflowEngine", "WorkflowGraph", "WorkflowDocument", "CRDT"]),
     tests("RoomCoreTests", ["RoomCore", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT"]),
     .executableTarget(
       name: "storage-writer", dependencies: ["SQLiteStorage", "Storage", "WorkflowDocument", "WorkflowGraph", "CRDT"],

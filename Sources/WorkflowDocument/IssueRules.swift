@@ -11,14 +11,14 @@ enum IssueRules {
       let missing = projection.isVisible(state.edges[Int(slot)].name.source) ? key.target : key.source
       return [
         Issue(
-          code: "edge_orphan", severity: .warning, edge: key,
+          code: GraphIssue.Code.edgeOrphan, severity: .warning, edge: key,
           text: "The connection \(key) is set aside because node \(missing) is not on the canvas.")
       ]
     case .cyclic:
       let key = state.key(of: slot)
       return [
         Issue(
-          code: "edge_cycle", severity: .error, edge: key,
+          code: GraphIssue.Code.edgeCycle, severity: .error, edge: key,
           text: "The connection \(key) is set aside because it would close a loop. Remove it, or another connection of the loop.")
       ]
     }
@@ -29,16 +29,8 @@ enum IssueRules {
     let record = state.nodes[Int(slot)]
     var issues: [Issue] = []
     switch projection.parents.standing(of: slot) {
-    case .missing:
-      issues.append(
-        Issue(
-          code: "parent_missing", severity: .warning, node: record.id, field: .parentID,
-          text: "Node \(record.id) belongs to a group that is not on the canvas."))
-    case .loop:
-      issues.append(
-        Issue(
-          code: "parent_loop", severity: .warning, node: record.id, field: .parentID,
-          text: "Node \(record.id) belongs to a group that is inside of it."))
+    case .missing: issues.append(GraphIssue.parentMissing(record.id))
+    case .loop: issues.append(GraphIssue.parentLoop(record.id))
     case .held, nil: break
     }
     var inputCount = 0
@@ -47,19 +39,14 @@ enum IssueRules {
       state.names.find(field).flatMap { record.fields[$0]?.value }
     }
     if let label = label(of: record, state.names), labels.count(label) > 1 {
-      issues.append(
-        Issue(
-          code: "name_duplicate", severity: .warning, node: record.id, field: .label,
-          text: "Several nodes are called \(label.text)."))
+      issues.append(GraphIssue.nameDuplicate(record.id, label: label))
     }
     return issues
   }
 
   /// What the node is called, as JSON; `nil` when it is not called anything.
   static func label(of record: NodeRecord, _ names: NameTable) -> JSONText? {
-    guard let symbol = names.find(.label), let label = record.fields[symbol]?.value, label.text != "\"\"", label.text != "null"
-    else { return nil }
-    return label
+    names.find(.label).flatMap { GraphIssue.label(record.fields[$0]?.value) }
   }
 
   /// Sorted by their places: an issue has up to eight references, and sorting moves each of them some fifteen times.

@@ -27,7 +27,7 @@ enum GraphDecoder {
     return result
   }
 
-  private static func setting(
+  static func setting(
     _ text: JSONText, name: String, kind: NodeSetting.Kind
   ) throws(SettingTypeError) -> NodeSettings.Setting? {
     var copy = text.text
