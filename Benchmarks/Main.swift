@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 
 /// Measures what PRODUCT asks for and prints a Markdown table.
-/// `thaiyyal-bench [document|peers|network|fanout|cursors|durable|joining|slow]`: one part, all without an argument. Rows go to standard error as
-/// they come.
+/// `thaiyyal-bench [document|engine|peers|network|fanout|cursors|durable|joining|slow]`: one part, all without an argument. Rows go to standard error
+/// as they come.
 @main
 enum Main {
   static func main() async throws {
@@ -26,8 +26,9 @@ enum Main {
       try await ColdLoadBench.run(&table)
       EnduranceBench.run(&table)
     }
+    if part == nil || part == "engine" { await EngineBench.run(&table) }
     if part.map({ $0 == "peers" }) ?? PeerBench.isPossible { try PeerBench.run(&table) }
-    if !["document", "peers", "slow"].contains(part) { try NetworkBench.run(&table, part: part == "network" ? nil : part) }
+    if !["document", "engine", "peers", "slow"].contains(part) { try NetworkBench.run(&table, part: part == "network" ? nil : part) }
     if part == nil || part == "slow" { try await SlowReaderBench.run(&table) }
     print("# Benchmarks\n")
     print("Made by `make bench` (`swift run -c release thaiyyal-bench`) on \(machine); load average \(load) at the end.")

@@ -12,7 +12,7 @@ enum GraphDecoder {
       decoded.type = node.type.map { NodeCatalogue.engineName(of: $0) } ?? ""
       var fault: (field: FieldKey, error: SettingTypeError)?
       for (field, text) in node.fields {
-        guard let name = SettingDecoder.name(of: field), let kind = SettingDecoder.kind(of: name) else { continue }
+        guard let (name, kind) = SettingDecoder.setting(of: field) else { continue }
         do throws(SettingTypeError) {
           decoded.settings[name] = try setting(text, name: name, kind: kind)
         } catch {

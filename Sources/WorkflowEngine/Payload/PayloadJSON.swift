@@ -135,6 +135,17 @@ struct PayloadReader {
   /// Lone surrogates and bytes that are no UTF-8 become U+FFFD, one for each.
   private mutating func string() throws(PayloadSyntaxError) -> String {
     at += 1
+    var end = at
+    while end < bytes.count, bytes[end] >= 0x20, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\") { end += 1 }
+    if end < bytes.count, bytes[end] == UInt8(ascii: "\""), let text = String(validating: bytes[at..<end], as: UTF8.self) {
+      at = end + 1
+      return text
+    }
+    return try repairedString()
+  }
+
+  /// With escapes, or damaged.
+  private mutating func repairedString() throws(PayloadSyntaxError) -> String {
     var output: [UInt8] = []
     while true {
       let byte = try current()

@@ -21,7 +21,7 @@ enum SettingDecoder {
   static func kind(of name: String) -> NodeSetting.Kind? { kinds[name] }
 
   /// The setting that a field of a document holds, `nil` for fields that no type reads. O(1).
-  static func name(of field: FieldKey) -> String? { names[field] }
+  static func setting(of field: FieldKey) -> (name: String, kind: NodeSetting.Kind)? { settings[field] }
 
   /// As Go matches names: exactly, else without regard to case (with the two letters that fold to ASCII).
   static func name(matching key: String) -> String? {
@@ -44,7 +44,8 @@ enum SettingDecoder {
     return kinds
   }()
 
-  private static let names: [FieldKey: String] = Dictionary(uniqueKeysWithValues: kinds.keys.map { (.data($0), $0) })
+  private static let settings: [FieldKey: (name: String, kind: NodeSetting.Kind)] = Dictionary(
+    uniqueKeysWithValues: kinds.map { (.data($0.key), (name: $0.key, kind: $0.value)) })
 
   /// - Returns: `nil` for null: not set.
   static func decode(_ json: PayloadJSON, name: String, kind: NodeSetting.Kind) throws(SettingTypeError) -> NodeSettings.Setting? {

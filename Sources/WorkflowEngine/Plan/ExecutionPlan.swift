@@ -58,11 +58,10 @@ struct ExecutionPlan {
 
   /// The index of an id, a new one at the end when it was not met before.
   private static func index(of id: String, in indices: inout [NodeID: Int]) -> Int {
-    let key = NodeID(id)
-    if let known = indices[key] { return known }
+    func take(_ index: inout Int) -> Int { index }
+    // One look finds it or puts it there: hashing is most of what a plan costs.
     let next = indices.count
-    indices[key] = next
-    return next
+    return take(&indices[NodeID(id), default: next])
   }
 
   private static func order(_ outputs: Adjacency, ids: [String], knownCount: Int, targets: [Int]) -> [Int] {

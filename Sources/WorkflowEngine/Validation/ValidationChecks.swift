@@ -86,7 +86,7 @@ struct ValidationChecks {
     var settings = NodeSettings()
     var faults: [FieldKey] = []
     for (field, text) in fields {
-      guard let name = SettingDecoder.name(of: field), let kind = SettingDecoder.kind(of: name) else { continue }
+      guard let (name, kind) = SettingDecoder.setting(of: field) else { continue }
       do throws(SettingTypeError) {
         settings[name] = try GraphDecoder.setting(text, name: name, kind: kind)
       } catch {
