@@ -110,8 +110,8 @@ import WorkflowGraph
   ]
 
   /// Far from what it takes, and far from what it would take without the limits.
-  static let secondsMax = 30.0
-  static let mebibytesMax = 700
+  static let secondsMax = 60.0
+  static let mebibytesMax = 1500
 
   @Test("[EN7, RU5] it ends soon, in little memory, and says what was too much", arguments: attacks)
   func ends(attack: Attack) {

@@ -71,6 +71,23 @@ import WorkflowGraph
     #expect(late.passed == .seconds(1))
   }
 
+  @Test("[EN6, RU4] on real threads too, a cancellation ends waits of hours at once", .timeLimit(.minutes(2)))
+  func realThreads() async {
+    let payload = Array(Self.delays(20, "5h").utf8)
+    let start = ContinuousClock.now
+    for round in 0..<200 {
+      let flag = CancellationFlag()
+      let run = Task {
+        await WorkflowEngine(limits: RunLimits(duration: .seconds(36_000))).run(
+          payload: payload, clock: { ContinuousClock.now - start }, sleep: { try? await Task.sleep(for: $0) }, cancellation: flag)
+      }
+      for _ in 0..<round % 20 { await Task.yield() }
+      if round % 3 == 0 { run.cancel() } else { flag.cancel() }
+      #expect(await run.value.failure?.kind == .cancelled)
+      #expect(flag.waitingCount == 0)
+    }
+  }
+
   @Test("[EN6] the cache keeps time as if one node ran after the other")
   func cacheTime() {
     let payload =
@@ -138,7 +155,8 @@ import WorkflowGraph
         var cancelledAt = Duration.zero
         let run = VirtualRun(payload, seed: seed, cancellation: flag) { machine in
           guard machine.stepCount == step else { return }
-          flag.cancel()
+          // Whoever runs the engine may cancel its task instead.
+          if step % 2 == 0 { flag.cancel() } else { machine.cancelTask() }
           cancelledAt = machine.now
         }
         #expect(run.passed == cancelledAt, "SEED=\(seed) STEP=\(step)")

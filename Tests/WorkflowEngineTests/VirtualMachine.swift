@@ -16,6 +16,8 @@ final class VirtualMachine: TaskExecutor, @unchecked Sendable {
   /// Jobs that ran.
   private(set) var stepCount = 0
   private(set) var sleepCount = 0
+  /// Cancels the task that `run` made.
+  private(set) var cancelTask: () -> Void = {}
   /// Called before every job.
   var onStep: (VirtualMachine) -> Void = { _ in }
 
@@ -29,7 +31,8 @@ final class VirtualMachine: TaskExecutor, @unchecked Sendable {
   /// - Returns: what the body gave, and `nil` when it waits for something that will never come.
   func run<Output: Sendable>(_ body: @escaping @Sendable () async -> Output) -> Output? {
     let box = Box<Output>()
-    Task(executorPreference: self) { box.output = await body() }
+    let task = Task(executorPreference: self) { box.output = await body() }
+    cancelTask = { task.cancel() }
     while true {
       if jobs.isEmpty {
         if box.output != nil { return box.output }

@@ -39,6 +39,7 @@ export class View {
 
   setRunEvent({ kind, node, result, error }) {
     if (kind === "RUN_STARTED") this.#results.clear();
+    if (kind === "NODE_SKIPPED") this.#results.delete(node); // it may have run ahead of a node that failed
     const states = { NODE_STARTED: "running", NODE_SUCCEEDED: "succeeded", NODE_FAILED: "failed" };
     if (node && states[kind]) this.#results.set(node, { state: states[kind], text: error || (result ? brief(result) : "") });
   }
