@@ -60,10 +60,13 @@ enum GoText {
   }
 
   private static func map(_ text: String, _ transform: (Unicode.Scalar) -> Unicode.Scalar) -> String {
-    var output = String.UnicodeScalarView()
+    var output: [UInt8] = []
     output.reserveCapacity(text.utf8.count)
-    for scalar in text.unicodeScalars { output.append(transform(scalar)) }
-    return String(output)
+    for scalar in text.unicodeScalars {
+      let mapped = transform(scalar)
+      if mapped.isASCII { output.append(UInt8(mapped.value)) } else { output.append(contentsOf: UTF8.encode(mapped) ?? .init()) }
+    }
+    return String(decoding: output, as: UTF8.self)
   }
 }
 
