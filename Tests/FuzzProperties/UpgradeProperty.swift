@@ -171,14 +171,13 @@ enum UpgradeProperty {
     return .taken
   }
 
-  /// - Parameter stream: `@` stands for the proof that fits the client's key.
+  /// - Parameter stream: `@` in the field of the proof stands for the one that fits the client's key.
   private static func answer(_ cut: ([UInt8]) -> [[UInt8]], _ stream: [UInt8], _ mode: UInt8) throws -> Answered {
     var configuration = WebSocketConfiguration(role: .client, deflate: mode & 2 == 0 ? .on(deflate(mode)) : .off)
     configuration.pingInterval = nil
     let heard = Heard()
     let dial = try Dial(configuration, heard, subprotocols: mode & 4 == 0 ? ["chat"] : [])
-    let proof = Array(Dial.accept(key: try dial.askedKey()).utf8)
-    for piece in cut(stream.flatMap { $0 == UInt8(ascii: "@") ? proof : [$0] }) {
+    for piece in cut(proven(stream, Dial.accept(key: try dial.askedKey()))) {
       guard dial.channel.isActive else { break }
       _ = try dial.channel.writeInbound(ByteBuffer(bytes: piece))
     }
@@ -188,5 +187,20 @@ enum UpgradeProperty {
       heard: heard.record)
     _ = try? dial.channel.finish(acceptAlreadyClosed: true)
     return answered
+  }
+
+  /// The proof is another one in every connection: anywhere else than in its field of the head it would be part of what is compared, say of a
+  /// message. No head goes beyond its first empty line.
+  private static func proven(_ stream: [UInt8], _ proof: String) -> [UInt8] {
+    let field = Array("sec-websocket-accept:".utf8)
+    var bytes: [UInt8] = []
+    var isHead = true
+    for line in stream.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      if line.startIndex > stream.startIndex { bytes.append(UInt8(ascii: "\n")) }
+      if line.isEmpty || line.elementsEqual([0x0D]) { isHead = false }
+      let isProof = isHead && line.prefix(field.count).map { $0 | 0x20 }.elementsEqual(field.map { $0 | 0x20 })
+      bytes += isProof ? line.flatMap { $0 == UInt8(ascii: "@") ? Array(proof.utf8) : [$0] } : Array(line)
+    }
+    return bytes
   }
 }

@@ -34,6 +34,16 @@ import Testing
     for input in [[], [0], [1], [0xFF]] as [[UInt8]] { _ = try target.check(input) }
   }
 
+  /// The proof of a handshake is random: where it went into what is compared, two readings of one answer were never the same.
+  @Test("a server's first message may hold the mark of the proof: it is a message like any other")
+  func proofInMessage() throws {
+    let message = Array("\n: @\r\nSec-WebSocket-Accept: @".utf8)
+    let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: @\r\n\r\n"
+    // A client's turn, without compression.
+    let input = [0b11] + Array(answer.utf8) + [0x81, UInt8(message.count)] + message
+    #expect(try FuzzTarget.upgrade.check(input) == .taken)
+  }
+
   @Test("the kept inputs stay small")
   func size() throws {
     let bytes = try FuzzTarget.allCases.flatMap(Corpus.inputs).reduce(0) { $0 + $1.bytes.count }
