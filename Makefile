@@ -67,7 +67,7 @@ tlscheck: setup
 fuzz: fuzz-build
 	SECONDS_EACH=$(SECONDS) .ci/fuzz run "$(TARGET)"
 
-# The same work on every machine: the kept inputs, then a fixed number of mutations from a fixed seed.
+# The same work on every machine, and part of CI: the kept inputs, then a fixed number of mutations from a fixed seed.
 fuzz-short: fuzz-build
 	.ci/fuzz short "$(TARGET)"
 
@@ -82,7 +82,7 @@ fuzz-merge: fuzz-build
 fuzz-build: setup
 	FUZZ=1 swift build -c release --scratch-path .build-fuzz --product fuzz --sanitize address
 
-# The suite under the thread and under the address sanitizer, see docs/FUZZING.md. FILTER= and SKIP= choose tests.
+# The suite and a batch of the simulation under the thread and under the address sanitizer, see docs/FUZZING.md. FILTER= and SKIP= choose tests.
 tsan: setup
 	swift build --build-tests --scratch-path .build-tsan --sanitize thread
 	.ci/sanitize thread

@@ -34,6 +34,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether inputs are JSON, which `JSONMutator` knows how to change.
+  public var isJSON: Bool { self == .messagesJSON || self == .canvas }
+
   /// - Parameter planted: with the target's planted defect in place. It must be found, or the property proves nothing.
   /// - Throws: what does not hold. A trap of the code under test is a finding too.
   public func check(_ input: [UInt8], planted: Bool = false) throws(PropertyFault) -> Reach {

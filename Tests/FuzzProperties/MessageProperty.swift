@@ -7,10 +7,21 @@ import WorkflowGraph
 enum MessageProperty {
   static func json(_ input: [UInt8], planted: Bool) throws(PropertyFault) -> FuzzTarget.Reach {
     let client = try Direction.client.check(input, .json) { message, encoding in
-      // Planted: a run with a number forgets what it wanted done about parked edges.
-      guard planted, encoding == .json, case .run(var run) = message, run.request > 0 else { return message }
-      run.parked = .refuse
-      return .run(run)
+      // Planted: numbers beyond 2^53 lose their last bits, as in a reader that has only doubles.
+      func rounded(_ number: UInt64) -> UInt64 { number >> 53 == 0 ? number : number & ~0x7FF }
+      guard planted, encoding == .json else { return message }
+      switch message {
+      case .change(var batch):
+        (batch.batch, batch.seen) = (rounded(batch.batch), rounded(batch.seen))
+        return .change(batch)
+      case .run(var run):
+        run.request = rounded(run.request)
+        return .run(run)
+      case .ping(var ping):
+        ping.id = rounded(ping.id)
+        return .ping(ping)
+      default: return message
+      }
     }
     let server = try Direction.server.check(input, .json) { message, _ in message }
     return client || server ? .taken : .refused
@@ -18,10 +29,21 @@ enum MessageProperty {
 
   static func proto(_ input: [UInt8], planted: Bool) throws(PropertyFault) -> FuzzTarget.Reach {
     let client = try Direction.client.check(input, .proto) { message, encoding in
-      // Planted: who drags a node loses the cursor.
-      guard planted, encoding == .proto, case .presence(var state) = message, !state.dragging.isEmpty else { return message }
-      state.cursor = nil
-      return .presence(state)
+      // Planted: control characters of a text are lost.
+      func printable(_ text: String) -> String { String(decoding: text.utf8.filter { $0 >= 0x20 }, as: UTF8.self) }
+      guard planted, encoding == .proto else { return message }
+      switch message {
+      case .hello(var hello):
+        hello.token = printable(hello.token)
+        return .hello(hello)
+      case .run(var run):
+        run.idempotencyKey = printable(run.idempotencyKey)
+        return .run(run)
+      case .cancelRun(var cancel):
+        cancel.run = printable(cancel.run)
+        return .cancelRun(cancel)
+      default: return message
+      }
     }
     let server = try Direction.server.check(input, .proto) { message, _ in message }
     let (change, event) = (try checkChangeBody(input), try checkRunEvent(input))

@@ -14,9 +14,9 @@ public enum SnapshotProperty {
     guard let document = try read(wrapped(input), limits) else { return .refused }
     try require(document.byteCount <= limits.documentBytesMax, "a document of \(document.byteCount) bytes is taken")
     var again = try document.throughSnapshot()
-    // Planted: living comments are lost on the way.
-    if planted, let comment = document.comments.first {
-      try ChangeProperty.apply(Self.next([.setCommentLife(comment: comment, alive: false)], document), to: &again)
+    // Planted: a parked edge is lost on the way.
+    if planted, let edge = document.parkedEdges.first?.key {
+      try ChangeProperty.apply(Self.next([.removeEdge(edge, tags: document.liveTags(edge))], document), to: &again)
     }
     try requireSame(again, document, "a snapshot read, written and read")
     var merged = document
