@@ -149,7 +149,14 @@ let package = Package(
     tests("CRDTTests", ["CRDT"]),
     tests("HashingTests", ["Hashing"]),
     tests("WorkflowGraphTests", ["WorkflowGraph", "Hashing"]),
-    tests("WorkflowDocumentTests", ["WorkflowDocument", "WorkflowGraph", "CRDT", "Hashing"]),
+    .target(
+      name: "DocumentHistories", dependencies: ["WorkflowDocument", "WorkflowGraph", "CRDT"], path: "Tests/DocumentHistories",
+      swiftSettings: strict),
+    tests("WorkflowDocumentTests", ["WorkflowDocument", "WorkflowGraph", "CRDT", "Hashing", "DocumentHistories"]),
+    .executableTarget(
+      name: "history-stream",
+      dependencies: ["DocumentHistories", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "Hashing", .nioCore],
+      path: "Tests/HistoryStream", swiftSettings: strict),
     tests("CollabProtocolTests", ["CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "Compression", .nioCore, .protobuf]),
     tests("WorkflowEngineTests", ["WorkflowEngine", "WorkflowGraph", "WorkflowDocument", "CRDT"]),
     tests("RoomCoreTests", ["RoomCore", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT"]),

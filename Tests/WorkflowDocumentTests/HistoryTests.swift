@@ -1,4 +1,5 @@
 import CRDT
+import DocumentHistories
 import Testing
 import WorkflowDocument
 import WorkflowGraph

@@ -1,3 +1,4 @@
+import DocumentHistories
 import Testing
 import WorkflowGraph
 

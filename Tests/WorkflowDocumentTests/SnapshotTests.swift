@@ -1,4 +1,5 @@
 import CRDT
+import DocumentHistories
 import Hashing
 import Testing
 import WorkflowDocument

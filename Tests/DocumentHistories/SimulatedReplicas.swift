@@ -1,12 +1,12 @@
-import CRDT
-import WorkflowDocument
-import WorkflowGraph
+package import CRDT
+package import WorkflowDocument
+package import WorkflowGraph
 
 /// A few replicas on a bad network: each writes when it likes and hears of the others late, in part, twice, by change, by snapshot or by merge.
 ///
 /// Deterministic for a seed. Ids come from small pools, so that replicas meet on everything.
-struct SimulatedReplicas {
-  struct Replica {
+package struct SimulatedReplicas {
+  package struct Replica {
     let id: ReplicaID
     var document = WorkflowDocument()
     var clock = HybridClock()
@@ -15,9 +15,9 @@ struct SimulatedReplicas {
     var heardIssues: Set<Issue> = []
   }
 
-  private(set) var replicas: [Replica]
+  package private(set) var replicas: [Replica]
   /// Everything ever written, by replica.
-  private(set) var log: [[Change]]
+  package private(set) var log: [[Change]]
   /// What the author of each change had seen.
   private var contexts: [[Version]]
   private var random: SeededRandom
@@ -30,7 +30,7 @@ struct SimulatedReplicas {
   static let fields: [FieldKey] = ["data.value", "data.op", "data.label", "position", "width"]
   static let handles = [nil, nil, nil, "", "true"]
 
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     random = SeededRandom(seed: seed)
     let count = Int.random(in: 3...8, using: &random)
     collects = random.chance(25)
@@ -40,7 +40,7 @@ struct SimulatedReplicas {
   }
 
   /// Runs the history; `check` is asked now and then about one replica, and about each when all have heard everything.
-  mutating func run(steps: Int, check: (inout WorkflowDocument, [Change]) -> String?) -> String? {
+  package mutating func run(steps: Int, check: (inout WorkflowDocument, [Change]) -> String?) -> String? {
     for _ in 0..<steps {
       step += 1
       let index = replicas.indices.randomElement(using: &random) ?? 0
