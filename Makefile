@@ -1,6 +1,6 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
 .PHONY: serve test check sim bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
-.PHONY: format setup clean
+.PHONY: sdk histories format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 # Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
@@ -12,6 +12,7 @@ TLSCHECK ?= ../shared/tools/tlscheck.sh
 # The fuzzer to run, all when empty, and for how long each. Say: make fuzz TARGET=frames SECONDS=60
 TARGET ?=
 SECONDS ?= 600
+SDK_TESTS := $(sort $(wildcard Tests/CollabSDKTests/*.test.js))
 SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 
 serve: setup
@@ -21,6 +22,7 @@ serve: setup
 # One test after the other: many of them measure time, on two cores they would starve each other.
 test: setup
 	swift build --build-tests
+	node --test $(SDK_TESTS)
 	swift test --skip-build --no-parallel
 
 # Layout, house rules, no warning, quick tests.
@@ -29,6 +31,17 @@ check: setup
 	WARNINGS=error swift build --build-tests
 	WARNINGS=error swift test --skip-build --filter TidyTests
 	WARNINGS=error swift test --skip-build --no-parallel --skip 'TidyTests|EndToEndTests|GatewayTests'
+	node --test Tests/CollabSDKTests/golden.test.js Tests/CollabSDKTests/client.test.js
+
+# The JavaScript SDK: golden vectors, histories against the server's document, clients on servers that fail. HISTORIES= and SEED= choose histories.
+sdk: setup
+	swift build --build-tests
+	node --test $(SDK_TESTS)
+
+# The SDK's document against the server's, both ways, over ten thousand histories.
+histories: setup
+	swift build --build-tests
+	HISTORIES=$(or $(HISTORIES),10000) node --test Tests/CollabSDKTests/theirs.test.js Tests/CollabSDKTests/ours.test.js
 
 # The whole server under seeds: SEED= the first, SEEDS= how many, STEPS= of each. STORY=1 tells every step of one seed, SABOTAGE= plants a defect.
 # A debug build: its assertions are part of the proof.

@@ -1,0 +1,362 @@
+// Types of @thaiyyal/collab. What the words mean: docs/GLOSSARY.md; what the messages are: protocol/SPEC.md.
+
+/** JSON as JavaScript has it. */
+export type JSONValue = null | boolean | number | string | JSONValue[] | { [name: string]: JSONValue };
+export type Role = "VIEWER" | "COMMENTER" | "EDITOR" | "RUNNER" | "OWNER";
+export type AuthorKind = "PERSON" | "BOT" | "AGENT";
+
+/** The ends of an edge: what it is. An absent handle and an empty one differ. */
+export interface EdgeKey { readonly source: string; readonly sourceHandle: string | null; readonly target: string; readonly targetHandle: string | null }
+export interface EdgeEnds { source: string; sourceHandle?: string | null; target: string; targetHandle?: string | null }
+export interface Point { x: number; y: number }
+
+// ---- The document
+
+/** Names and orders one op: (time, replica, seq, index); `ms` and `counter` are the two parts of its time. */
+export interface Stamp { ms: number; counter: number; replica: number; seq: number; index: number }
+export interface StampMessage { hlc: bigint; replica: number; seq: number; index: number }
+
+/** Values are JSON texts; null unsets. */
+export type Op =
+  | { setMeta: { field: string; value: string | null } }
+  | { setNodeLife: { node: string; alive: boolean } }
+  | { setNodeField: { node: string; field: string; value: string | null } }
+  | { addEdge: { edge: EdgeKey } }
+  | { removeEdge: { edge: EdgeKey; tags: StampMessage[] } }
+  | { setEdgeField: { edge: EdgeKey; field: string; value: string | null } }
+  | { setCommentLife: { comment: string; alive: boolean } }
+  | { setCommentField: { comment: string; field: string; value: string | null } };
+
+/** The unit of atomicity, acknowledgement and undo. `seq` counts the replica's changes from 1 without gaps. */
+export interface Change { replica: number; seq: number; hlc: bigint; ops: Op[] }
+
+/** Makes ops from JavaScript values; `undefined` unsets. Throw a TypeError for what JSON cannot say. */
+export declare const op: {
+  setMeta(field: string, value: unknown): Op;
+  setNodeLife(node: string, alive: boolean): Op;
+  setNodeField(node: string, field: string, value: unknown): Op;
+  addEdge(key: EdgeEnds): Op;
+  removeEdge(key: EdgeEnds, tags: Stamp[]): Op;
+  setEdgeField(key: EdgeEnds, field: string, value: unknown): Op;
+  setCommentLife(comment: string, alive: boolean): Op;
+  setCommentField(comment: string, field: string, value: unknown): Op;
+};
+export interface NewNode { id: string; type: string; position?: Point; data?: Record<string, unknown>; [field: string]: unknown }
+export declare function addNodeOps(node: NewNode): Op[];
+export declare function removeNodeOps(document: WorkflowDocument, id: string): Op[];
+
+export declare class Version {
+  readonly entries: Map<number, number>;
+  constructor(entries?: Iterable<[number, number]>);
+  static fromMessage(message: VersionMessage | null): Version;
+  get(replica: number): number;
+  covers(other: Version): boolean;
+  equals(other: Version): boolean;
+  copy(): Version;
+  toMessage(): VersionMessage;
+}
+export interface VersionMessage { replica: number[]; seq: number[] }
+
+/** `fields` has the fields outside of `data`, `type` and `position` among them. The same object until something of the node changes. */
+export interface NodeView {
+  readonly id: string; readonly type: string;
+  /** The group that counts; null when there is none. */
+  readonly parentId: string | null;
+  readonly data: Readonly<Record<string, any>>; readonly fields: Readonly<Record<string, any>>;
+}
+export interface EdgeView {
+  readonly key: EdgeKey;
+  /** `orphan`: an end is not on the canvas; `cycle`: it would close a loop. Both are parked. */
+  readonly standing: "visible" | "orphan" | "cycle";
+  readonly data: Readonly<Record<string, any>>; readonly fields: Readonly<Record<string, any>>;
+}
+export interface CommentView { readonly id: string; readonly data: Readonly<Record<string, any>>; readonly fields: Readonly<Record<string, any>> }
+
+/** One replica of a workflow. O(log n) per op, plus what the view needs. */
+export declare class WorkflowDocument {
+  constructor();
+  readonly version: Version;
+  readonly highestTime: bigint;
+  readonly nodeCount: number;
+  readonly edgeCount: number;
+  readonly byteCount: number;
+  apply(change: Change): "applied" | "duplicate" | "gap";
+  /** What differs since the last call. A client's document is asked by the client: listen to `change` there. */
+  takeChanges(): { nodes: string[]; edges: EdgeKey[]; meta: string[]; comments: string[] } | null;
+  value(node: string, field: string): string | null;
+  isAlive(node: string): boolean;
+  isVisible(node: string): boolean;
+  meta(field: string): string | null;
+  edgeValue(key: EdgeEnds, field: string): string | null;
+  isCommentAlive(comment: string): boolean;
+  commentValue(comment: string, field: string): string | null;
+  commentIds(): string[];
+  liveTags(key: EdgeEnds): Stamp[];
+  edgesAt(node: string): EdgeKey[];
+  nodeIds(): IterableIterator<string>;
+  edgeKeys(): IterableIterator<EdgeKey>;
+  parkedEdges(): { key: EdgeKey; reason: "orphan" | "cycle" }[];
+  parentOf(node: string): string | null;
+  parentFault(node: string): "missing" | "loop" | null;
+  graph(): { nodes: { id: string; fields: Record<string, string> }[]; edges: { key: EdgeKey; fields: Record<string, string> }[] };
+  metaFields(): Record<string, string>;
+  node(id: string): NodeView | null;
+  edge(key: EdgeEnds): EdgeView | null;
+  comment(id: string): CommentView | null;
+  graphHash(): Uint8Array;
+  documentHash(): Uint8Array;
+}
+
+export declare class SnapshotError extends RangeError {}
+export declare function decodeSnapshot(bytes: Uint8Array): WorkflowDocument;
+export declare function encodeSnapshot(document: WorkflowDocument): Uint8Array;
+
+export interface Issue { code: string; severity: "error" | "warning" | string; node: string; edge: EdgeKey | null; field: string; text: string }
+export declare function structuralIssues(document: WorkflowDocument): Issue[];
+
+export interface DocumentLimits {
+  nodesMax: number; edgesMax: number; documentBytesMax: number; valueBytesMax: number; opsPerChangeMax: number; idBytesMax: number;
+  fieldsMax: number; tagsMax: number;
+}
+export declare const documentLimits: Readonly<DocumentLimits>;
+export declare class ChangeFault extends Error { readonly code: "INVALID" | "TOO_LARGE" | "LIMIT" }
+export declare function checkChange(document: WorkflowDocument, change: Change, limits?: Partial<DocumentLimits>): ChangeFault | null;
+export declare function isNodeField(field: string): boolean;
+export declare function isEdgeField(field: string): boolean;
+export declare function isMetaField(field: string): boolean;
+export declare function isCommentField(field: string): boolean;
+
+export declare class HybridClock {
+  constructor(ms?: number, counter?: number);
+  tick(nowMilliseconds: number): bigint;
+  observe(hlc: bigint): void;
+  copy(): HybridClock;
+}
+export declare class UndoStack {
+  constructor(depthMax?: number);
+  readonly undoDepth: number;
+  readonly redoDepth: number;
+  close(): void;
+  record(change: Change, before: WorkflowDocument, how?: { group?: string | null; as?: "edit" | "undo" | "redo" }): void;
+  undo(document: WorkflowDocument): Op[] | null;
+  redo(document: WorkflowDocument): Op[] | null;
+  rename(stamps: Map<string, Stamp>): void;
+}
+export declare function restamp(
+  pending: Change[], how: { replica: number; firstSeq: number; dropped?: Change[]; time?: (() => bigint) | null },
+): { changes: Change[]; stamps: Map<string, Stamp> };
+
+// ---- The client
+
+export interface Author { subject: string; name: string; kind: AuthorKind | "" }
+export interface Participant { session: string; author: Author | null; colour: string; role: Role }
+export interface PresenceState {
+  /** Canvas coordinates; null: the pointer is elsewhere. */
+  cursor?: Point | null;
+  selectedNodes?: string[];
+  selectedEdges?: EdgeEnds[];
+  viewport?: { x: number; y: number; zoom: number } | null;
+  dragging?: { node: string; position: Point }[];
+  /** What is being edited: node id, space, field. */
+  editing?: string;
+  /** A JSON text for the program's own use. */
+  extra?: string;
+}
+export interface LoggedChange { position: number; author: Author | null; takenAtMilliseconds: number; change: Change }
+export interface Refusal { seq: number; code: RefusalCode; text: string; revert: Op[]; retryAfterMilliseconds: number }
+export type RefusalCode =
+  "FORBIDDEN" | "INVALID" | "TOO_LARGE" | "LIMIT" | "RATE_LIMITED" | "CLOCK_SKEW" | "STALE_LEASE" | "CONFLICT" | "UNAVAILABLE";
+export interface RunEvent {
+  run: string; seq: number;
+  kind: "RUN_STARTED" | "NODE_STARTED" | "NODE_SUCCEEDED" | "NODE_FAILED" | "NODE_SKIPPED" | "RUN_FINISHED" | "RUN_CANCELLED" | "RUN_FAILED";
+  atMilliseconds: number; node: string; nodeType: string;
+  /** A JSON text: the node's value, or the whole result with `RUN_FINISHED`. */
+  result: string;
+  error: string; durationMicroseconds: number;
+  info: { version: VersionMessage; graphHash: Uint8Array; startedBy: Author | null; idempotencyKey: string; nodeCount: number } | null;
+}
+export declare function isLastRunEvent(event: RunEvent): boolean;
+
+export interface Limits {
+  messageBytesMax: number; opsPerChangeMax: number; changesPerBatchMax: number; valueBytesMax: number; presenceBytesMax: number;
+  changesInFlightMax: number; nodesMax: number; edgesMax: number; documentBytesMax: number; clockSkewMaxMilliseconds: number;
+  presenceIntervalMilliseconds: number;
+}
+export declare const defaultLimits: Readonly<Limits>;
+export declare const roles: readonly Role[];
+export declare function isAtLeast(role: Role, needed: Role): boolean;
+
+/** `saved`: everything done here is on the server's disk. `unsaved`: the client stopped with changes that wait. */
+export interface SaveState { state: "saved" | "saving" | "offline" | "readonly" | "unsaved"; waiting: number }
+export type LinkState =
+  | { state: "offline"; retryInMilliseconds: number }
+  | { state: "connecting" | "catchingUp" | "live" | "closing" }
+  | { state: "stopped"; reason: "closedHere" | "closedByServer" | "unreachable" | "fault"; code: number; text: string };
+
+export declare class ClientError extends Error {
+  readonly code: "NOT_JOINED" | "READ_ONLY" | "PENDING_FULL" | "NOTHING_TO_UNDO" | "STOPPED" | RefusalCode;
+}
+
+export interface DocumentChange {
+  nodes: string[]; edges: EdgeKey[]; meta: string[]; comments: string[];
+  /** The document is another object now, and anything may differ. */
+  replaced: boolean;
+  /** Made here, by an edit, an undo or a redo. */
+  isLocal: boolean;
+}
+export interface ClientEvents {
+  change: DocumentChange;
+  changes: { changes: LoggedChange[] };
+  link: { link: LinkState };
+  save: { save: SaveState };
+  role: { role: Role };
+  welcome: { welcome: any };
+  presence: { frame: { slots: { session: string; state: PresenceState | null }[]; joined: Participant[]; left: string[] } };
+  issues: { added: Issue[]; removed: Issue[] };
+  run: { event: RunEvent };
+  refused: { change: Change; refusal: Refusal };
+  error: { error: { request: number; code: RefusalCode; text: string } };
+  hash: { report: { version: VersionMessage | null; position: number; graphHash: Uint8Array; documentHash: Uint8Array } };
+  diverged: { report: ClientEvents["hash"]["report"] };
+  replaced: { position: number };
+  roundTrip: { milliseconds: number };
+  storage: { error: Error };
+  closing: undefined;
+}
+
+/** What `new` makes a connection with; a browser's WebSocket is one. */
+export type WebSocketClass = new (url: string, protocols: string[]) => {
+  readyState: number; onopen: any; onmessage: any; onclose: any; onerror: any; send(text: string): void; close(code?: number, reason?: string): void;
+};
+
+export interface ClientOptions {
+  /** The server: `wss://host` or `https://host`. */
+  url: string;
+  workflow: string;
+  /** Shown to others; 1 to 64 bytes. */
+  name: string;
+  /** `#rrggbb`, or empty. */
+  colour?: string;
+  kind?: AuthorKind;
+  /** An access token, or what gives the present one at each connection. */
+  token?: string | (() => string);
+  /** Make the workflow when there is none. */
+  create?: boolean;
+  roleMax?: Role | "";
+  wants?: { changes: boolean; presence: boolean; runs: boolean; issues: boolean } | null;
+  client?: string;
+  /** Where changes wait that outlive the page; null: in memory only. */
+  storage?: Storage | null;
+  WebSocket?: WebSocketClass;
+  pendingChangesMax?: number;
+  pendingBytesMax?: number;
+  snapshotBytesMax?: number;
+  connectDeadlineMilliseconds?: number;
+  welcomeDeadlineMilliseconds?: number;
+  answerDeadlineMilliseconds?: number;
+  pingIntervalMilliseconds?: number;
+  pongDeadlineMilliseconds?: number;
+  backoffFirstMilliseconds?: number;
+  backoffMaxMilliseconds?: number;
+  attemptsMax?: number | null;
+  random?: () => number;
+}
+
+export declare class CollabClient {
+  static open(options: ClientOptions): Promise<CollabClient>;
+  on<Type extends keyof ClientEvents>(type: Type, listener: (detail: ClientEvents[Type]) => void): () => void;
+  readonly document: WorkflowDocument;
+  readonly position: number;
+  readonly replica: number;
+  readonly role: Role | null;
+  readonly limits: Limits;
+  readonly session: string;
+  readonly presence: { participants: Map<string, Participant>; states: Map<string, PresenceState> };
+  readonly others: (Participant & { state: PresenceState | null })[];
+  readonly runs: { events: Map<string, RunEvent[]>; newest: string | null; open: string[] };
+  readonly issues: { all: Issue[]; ofNode(id: string): Issue[] };
+  readonly counters: Readonly<Record<string, number>>;
+  readonly saveState: SaveState;
+  readonly link: LinkState;
+  readonly isLive: boolean;
+  readonly canEdit: boolean;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  readonly serverMilliseconds: number;
+  edit(ops: Op[], how?: { group?: string | null }): Change | null;
+  transact(make: (transaction: Transaction) => void, how?: { group?: string | null }): Change | null;
+  undo(): Change;
+  redo(): Change;
+  endGroup(): void;
+  showPresence(state: PresenceState): void;
+  run(how?: { key?: string; policy?: "COALESCE" | "QUEUE" | "PARALLEL" | "REJECT"; parked?: "REFUSE" | "PRUNE" }): RunHandle;
+  cancelRun(run: string): void;
+  until(isOver: (client: CollabClient) => boolean): Promise<void>;
+  joined(): Promise<void>;
+  live(): Promise<void>;
+  saved(): Promise<void>;
+  verified(): Promise<{ graphHash: string; documentHash: string }>;
+  close(): Promise<void>;
+}
+
+export interface RunHandle extends AsyncIterable<RunEvent> { readonly key: string; readonly run: string | null; readonly finished: Promise<RunEvent> }
+
+export declare class Transaction {
+  readonly ops: Op[];
+  addNode(node: NewNode): void;
+  removeNode(id: string): void;
+  setNode(id: string, fields: Record<string, unknown>): void;
+  connect(key: EdgeEnds, fields?: Record<string, unknown>): void;
+  disconnect(key: EdgeEnds): void;
+  setEdge(key: EdgeEnds, fields: Record<string, unknown>): void;
+  setMeta(field: string, value: unknown): void;
+  addComment(id: string, fields: Record<string, unknown>): void;
+  setComment(id: string, fields: Record<string, unknown>): void;
+  removeComment(id: string): void;
+}
+
+// ---- Storage
+
+export interface PendingEntry { change: Change; bytes: number; seen: number }
+export interface PlaceContent { kept: object; snapshot: Uint8Array; pending: PendingEntry[] }
+/** The place of one client. Nobody else has it while it is claimed. A promise is resolved once what it did is durable. */
+export interface Place {
+  load(): Promise<PlaceContent | null>;
+  append(entry: PendingEntry): Promise<void>;
+  save(content: PlaceContent): Promise<void>;
+  clear(): Promise<void>;
+  release(): void;
+}
+export interface Storage { claim(room: string): Promise<Place>; orphans(room: string): Promise<Place[]> }
+export declare class MemoryStorage implements Storage { claim(room: string): Promise<Place>; orphans(room: string): Promise<Place[]> }
+export declare class IndexedDBStorage implements Storage {
+  constructor(world?: { name?: string; locks?: LockManager | null; indexedDB?: IDBFactory });
+  claim(room: string): Promise<Place>;
+  orphans(room: string): Promise<Place[]>;
+}
+
+// ---- Bytes and texts
+
+export declare class WireError extends Error {}
+export declare function decodeMessage(type: string, text: string): any;
+export declare function encodeMessage(type: string, message: any): string;
+export declare function toJSONText(value: unknown): string | null;
+export declare function fromJSONText(text: string | null): any;
+export declare function jsonFault(text: string): string | null;
+export declare function sha256(bytes: Uint8Array): Uint8Array;
+export declare function toHex(bytes: Uint8Array): string;
+export declare function fromHex(text: string): Uint8Array;
+export declare function toBase64(bytes: Uint8Array): string;
+export declare function fromBase64(text: string): Uint8Array;
+export declare function equalBytes(a: Uint8Array, b: Uint8Array): boolean;
+export declare function compareText(a: string, b: string): number;
+export declare function compareStamps(a: Stamp, b: Stamp): number;
+export declare function compareEdgeKeys(a: EdgeKey, b: EdgeKey): number;
+export declare function edgeKey(ends: EdgeEnds): EdgeKey;
+export declare function edgeName(ends: EdgeEnds): string;
+export declare class Backoff {
+  constructor(first: number, most: number, random: () => number);
+  attempts: number;
+  succeeded(): void;
+  next(atLeast?: number): number;
+}

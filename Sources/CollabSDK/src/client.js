@@ -1,0 +1,453 @@
+import { addNodeOps, op, removeNodeOps } from "./change.js";
+import { decodeMessage, encodeMessage } from "./codec.js";
+import { Emitter } from "./emitter.js";
+import { equalBytes, toHex } from "./bytes.js";
+import { Keeper } from "./keeper.js";
+import { ReplicaMachine } from "./machine.js";
+import { ClientError } from "./options.js";
+import { RunHandle, RunRequests } from "./run-requests.js";
+import { Version } from "./stamp.js";
+
+/**
+ * A replica of one workflow over a connection that comes back by itself.
+ *
+ * Edits are applied here at once and leave at the end of the turn; offline they wait, with a storage also over a reload. Ends with `close()` or when
+ * the server forbids to come back.
+ *
+ * Events: `change` {nodes, edges, meta, comments, replaced} when the document differs; `changes` {changes} in the server's order; `link`, `save`,
+ * `role`, `welcome`, `presence`, `issues`, `run`, `refused` {change, refusal}, `error`, `hash`, `diverged`, `roundTrip`, `storage` {error}.
+ */
+export class CollabClient extends Emitter {
+  #machine;
+  #WebSocket;
+  #keeper;
+  #socket = null;
+  /** Tells a connection's callbacks from those of the one before it. */
+  #generation = 0;
+  #events = [];
+  #isHandling = false;
+  #isFlushScheduled = false;
+  #timer = null;
+  #timerAt = null;
+  #waiters = new Set();
+  #requests = new RunRequests();
+  #nextRequest = 1;
+  #document = null;
+  #ownPresence = {};
+  #closed = null;
+  #unlisten = () => {};
+
+  /**
+   * @param {object} options see index.d.ts
+   * @returns {Promise<CollabClient>} as soon as what was kept of an earlier visit is read; the connection is made meanwhile
+   */
+  static async open(options) {
+    const { storage = null } = options;
+    const room = `${options.url} ${options.workflow}`;
+    const failures = [];
+    let place = options.place ?? null;
+    if (!place && storage) place = await storage.claim(room).catch((error) => { failures.push(error); return null; });
+    const client = new CollabClient(options, place);
+    const restored = client.#keeper ? await client.#keeper.load() : null;
+    client.#start(restored);
+    for (const error of failures) client.emit("storage", { error });
+    if (storage && !options.place) client.#rescue(options, room);
+    return client;
+  }
+
+  /** Use `CollabClient.open`. */
+  constructor(options, place = null) {
+    super();
+    this.options = options;
+    this.#WebSocket = options.WebSocket ?? globalThis.WebSocket;
+    if (!this.#WebSocket) throw new TypeError("there is no WebSocket here: give one as options.WebSocket");
+    this.#keeper = place && new Keeper(place, (error) => {
+      this.emit("storage", { error });
+    });
+  }
+
+  #start(restored) {
+    const { random = Math.random } = this.options;
+    this.#machine = new ReplicaMachine(this.options, { random, restored });
+    if (this.#keeper) this.#machine.storedThrough = restored ? this.#machine.nextSeq - 1 : 0;
+    this.#document = this.#machine.document;
+    this.#listen();
+    this.#handle({ type: "start" });
+  }
+
+  /** Changes that other tabs left behind are sent by clients of their own, which end when everything is saved. */
+  async #rescue(options, room) {
+    try {
+      for (const place of await options.storage.orphans(room)) {
+        const helper = await CollabClient.open({ ...options, storage: null, place });
+        this.on("closing", () => helper.close());
+        helper.saved().then(() => helper.close(), () => {});
+      }
+    } catch (error) {
+      this.emit("storage", { error });
+    }
+  }
+
+  // ---- Reading
+
+  /** Everything seen and everything done here. A `change` event with `replaced` means that it is another object now. */
+  get document() { return this.#machine.document; }
+  get position() { return this.#machine.position; }
+  get replica() { return this.#machine.replica; }
+  get role() { return this.#machine.role; }
+  get limits() { return this.#machine.limits; }
+  get session() { return this.#machine.session; }
+  get presence() { return this.#machine.presence; }
+  get runs() { return this.#machine.runs; }
+  get issues() { return this.#machine.issues; }
+  get counters() { return this.#machine.counters; }
+  /** `{state: "saved" | "saving" | "offline" | "readonly" | "unsaved", waiting}`. */
+  get saveState() { return this.#machine.saveState; }
+  /** `{state: "offline" | "connecting" | "catchingUp" | "live" | "closing" | "stopped", …}`. */
+  get link() { return this.#machine.linkState(this.#now()); }
+  get isLive() { return this.#machine.isLive; }
+  get canEdit() { return this.#machine.canEdit && this.#machine.canWrite; }
+  get canUndo() { return this.#machine.undoStack.undoDepth > 0; }
+  get canRedo() { return this.#machine.undoStack.redoDepth > 0; }
+  /** Everybody else with what they show. */
+  get others() { return this.presence.others(this.session); }
+  /** The server's clock as far as it is known here, milliseconds since 1970. */
+  get serverMilliseconds() { return this.#machine.correctedWall(this.#now()); }
+
+  // ---- Editing
+
+  /**
+   * Makes one change: applied here before this returns, sent at the end of the turn.
+   * @param {import("./change.js").Op[]} ops see `op`
+   * @param {{group?: string}} how changes with the same group, made one after the other, are undone as one step
+   * @throws {ClientError}
+   */
+  edit(ops, how = {}) {
+    if (ops.length === 0) return null;
+    return this.#edited(this.#machine.edit(ops, how, this.#now()));
+  }
+
+  /** Several things as one change: `client.transact((t) => { t.addNode(…); t.connect(…); })`. */
+  transact(make, how = {}) {
+    const transaction = new Transaction(this.document);
+    make(transaction);
+    return this.edit(transaction.ops, how);
+  }
+
+  /** Takes the last own step back, as far as nobody wrote over it. @throws {ClientError} `NOTHING_TO_UNDO` */
+  undo() { return this.#edited(this.#machine.turnBack("undo", this.#now())); }
+  redo() { return this.#edited(this.#machine.turnBack("redo", this.#now())); }
+
+  /** The next edit begins an undo step of its own, whatever its group: the end of a drag. */
+  endGroup() { this.#machine.undoStack.close(); }
+
+  #edited(change) {
+    const [entry] = this.#machine.pending.entries.slice(-1);
+    if (this.#keeper) {
+      this.#keeper.append(entry, () => {
+        // After a renumbering the number means another change; that save lets it go.
+        if (this.#machine.pending.change(change.seq) === change) this.#machine.storedThrough = Math.max(this.#machine.storedThrough, change.seq);
+        this.#handle({ type: "flush" });
+      });
+      this.#keeper.saveLater(this.#machine);
+    }
+    this.#scheduleFlush();
+    this.#machine.tellSaveState();
+    this.#perform(this.#machine.actions.splice(0));
+    this.#tellDocument(true);
+    return change;
+  }
+
+  /** What was edited in this turn leaves together at its end. */
+  #scheduleFlush() {
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    queueMicrotask(() => {
+      this.#isFlushScheduled = false;
+      this.#handle({ type: "flush" });
+    });
+  }
+
+  // ---- Presence and runs
+
+  /** Changes what others see of this session: `cursor`, `selectedNodes`, `selectedEdges`, `viewport`, `dragging`, `editing`, `extra`. The newest state is sent, no oftener than the server's tick. */
+  showPresence(state) {
+    this.#ownPresence = { ...this.#ownPresence, ...state };
+    this.#handle({ type: "presence", state: this.#ownPresence });
+  }
+
+  /**
+   * Runs what is here now: the run holds every change made here so far, also those that are not acknowledged yet [RU1].
+   * @param {{key?: string, policy?: string, parked?: string}} how the same key gives the same run
+   * @returns {RunHandle}
+   */
+  run({ key = randomKey(), policy = "COALESCE", parked = "REFUSE" } = {}) {
+    const handle = new RunHandle(key);
+    const request = {
+      request: this.#nextRequest++, idempotencyKey: key, include: this.document.version.toMessage(), policy, parked,
+    };
+    this.#requests.add(request, handle, this.isLive ? this.#generation : 0);
+    if (this.isLive) {
+      this.#handle({ type: "flush" });
+      this.#handle({ type: "run", request });
+    }
+    return handle;
+  }
+
+  cancelRun(run) {
+    this.#handle({ type: "cancelRun", request: { request: this.#nextRequest++, run } });
+  }
+
+  // ---- Waiting
+
+  /** Waits until something is true; looked at after every event. Rejects with a ClientError when the client stops before. @returns {Promise<void>} */
+  until(isOver) {
+    if (isOver(this)) return Promise.resolve();
+    const { stop } = this.#machine;
+    if (stop) return Promise.reject(new ClientError("STOPPED", stop.text));
+    return new Promise((resolve, reject) => this.#waiters.add({ isOver, resolve, reject }));
+  }
+
+  /** Until edits are taken, or the role is known to allow none. */
+  joined() { return this.until(() => this.#machine.canEdit || (this.isLive && this.#machine.replica === 0)); }
+  /** Until nothing that the server had at the last welcome is missing here. */
+  live() { return this.until(() => this.isLive); }
+  /** Until every change made here is on the server's disk. */
+  saved() { return this.until(() => this.#machine.pending.isEmpty); }
+
+  /** Until the server's hashes are those here, at equal versions. A difference is healed by a snapshot. @returns {Promise<{graphHash: string, documentHash: string}>} */
+  async verified() {
+    for (;;) {
+      await this.until(() => this.isLive && this.#machine.pending.isEmpty);
+      const report = await new Promise((resolve, reject) => {
+        const off = [this.on("hash", ({ report: found }) => done(() => resolve(found))), this.on("link", ({ link }) => done(() => (link.state === "stopped" ? reject(new ClientError("STOPPED", link.text)) : resolve(null))))];
+        const done = (settle) => {
+          for (const each of off) each();
+          settle();
+        };
+        this.#handle({ type: "verify" });
+      });
+      if (!report || !this.#machine.pending.isEmpty || !this.document.version.equals(Version.fromMessage(report.version))) continue;
+      const hashes = { graphHash: this.document.graphHash(), documentHash: this.document.documentHash() };
+      if (equalBytes(hashes.graphHash, report.graphHash) && equalBytes(hashes.documentHash, report.documentHash)) {
+        return { graphHash: toHex(hashes.graphHash), documentHash: toHex(hashes.documentHash) };
+      }
+    }
+  }
+
+  /** Ends it. What is not acknowledged stays in the storage, if there is one; `saved()` first where that matters. */
+  async close() {
+    this.#closed ??= this.#close();
+    await this.#closed;
+  }
+
+  async #close() {
+    this.emit("closing");
+    this.#unlisten();
+    const isSaved = this.#machine.pending.isEmpty;
+    if (this.#keeper && !isSaved) this.#keeper.save(this.#machine);
+    this.#handle({ type: "stop" });
+    clearTimeout(this.#timer);
+    await this.#keeper?.close(isSaved);
+  }
+
+  // ---- The machine's turn
+
+  #now() {
+    return { wall: Date.now(), uptime: Math.floor(performance.now()) };
+  }
+
+  /** Events that come up while one is handled wait their turn. */
+  #handle(event) {
+    this.#events.push(event);
+    if (this.#isHandling) return;
+    this.#isHandling = true;
+    while (this.#events.length > 0) this.#perform(this.#machine.handle(this.#events.shift(), this.#now()));
+    this.#isHandling = false;
+    this.#tellDocument(false);
+    this.#rearm();
+    this.#settleWaiters();
+  }
+
+  #perform(actions) {
+    for (const action of actions) {
+      if (action.type === "connect") this.#connect();
+      else if (action.type === "send") this.#send(action.message);
+      else if (action.type === "disconnect") this.#disconnect(action);
+      else this.#tell(action.notice);
+    }
+  }
+
+  #rearm() {
+    const due = this.#machine.nextDeadline;
+    if (due === this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = due;
+    if (due === null) return;
+    this.#timer = setTimeout(() => {
+      this.#timerAt = null;
+      this.#handle({ type: "timePassed" });
+    }, Math.max(0, due - performance.now()) + 1);
+  }
+
+  #settleWaiters() {
+    for (const waiter of this.#waiters) {
+      if (waiter.isOver(this)) waiter.resolve();
+      else if (this.#machine.stop) waiter.reject(new ClientError("STOPPED", this.#machine.stop.text));
+      else continue;
+      this.#waiters.delete(waiter);
+    }
+  }
+
+  #tell(notice) {
+    const { type } = notice;
+    if (type === "run") this.#requests.take(notice.event);
+    else if (type === "runNamed") this.#requests.name(notice.run, notice.key, this.runs.events.get(notice.run) ?? []);
+    else if (type === "error") this.#requests.refuse(notice.error);
+    else if (type === "link" && notice.link.state === "live") {
+      for (const request of this.#requests.again(this.#generation, this.document.version.toMessage())) this.#handle({ type: "run", request });
+      if (this.#keeper) this.#saveAll();
+    } else if (type === "link" && notice.link.state === "stopped") this.#requests.failAll(notice.link);
+    else if (type === "replaced" && this.#keeper) this.#saveAll();
+    else if (type === "changes") this.#keeper?.saveLater(this.#machine);
+    this.emit(type, notice);
+  }
+
+  /** Numbers may mean other changes than before: nothing leaves until they are kept. */
+  #saveAll() {
+    const through = this.#machine.nextSeq - 1;
+    const { replica } = this.#machine;
+    this.#machine.storedThrough = 0;
+    this.#keeper.save(this.#machine, () => {
+      if (this.#machine.replica === replica) this.#machine.storedThrough = Math.max(this.#machine.storedThrough, through);
+      this.#handle({ type: "flush" });
+    });
+  }
+
+  #tellDocument(isLocal) {
+    const { document } = this.#machine;
+    const changed = document.takeChanges();
+    if (document !== this.#document) {
+      this.#document = document;
+      this.emit("change", { nodes: [], edges: [], meta: [], comments: [], replaced: true, isLocal: false });
+    } else if (changed) this.emit("change", { ...changed, replaced: false, isLocal });
+  }
+
+  // ---- The wire
+
+  #connect() {
+    this.#generation += 1;
+    const mine = this.#generation;
+    const { url, workflow } = this.options;
+    const address = new URL(`/api/v1/workflows/${encodeURIComponent(workflow)}/live`, url);
+    address.protocol = address.protocol.replace("http", "ws");
+    let socket;
+    try {
+      socket = new this.#WebSocket(address.href, ["thaiyyal.v1.json"]);
+    } catch (error) {
+      this.#handle({ type: "disconnected", code: 1006, reason: error.message });
+      return;
+    }
+    this.#socket = socket;
+    socket.onopen = () => { if (mine === this.#generation) this.#handle({ type: "connected" }); };
+    socket.onmessage = ({ data }) => { if (mine === this.#generation) this.#receive(data); };
+    // The close event follows and says all there is to say.
+    socket.onerror = () => {};
+    socket.onclose = ({ code, reason }) => { if (mine === this.#generation) this.#gone(code, reason); };
+  }
+
+  #receive(data) {
+    let message;
+    try {
+      message = decodeMessage("ServerMessage", data);
+    } catch (error) {
+      this.#handle({ type: "undecodable", text: error.message });
+      return;
+    }
+    this.#handle({ type: "received", message });
+  }
+
+  #send(message) {
+    if (this.#socket?.readyState === 1) this.#socket.send(encodeMessage("ClientMessage", message));
+  }
+
+  #disconnect({ code, reason }) {
+    const socket = this.#socket;
+    this.#generation += 1;
+    this.#socket = null;
+    // Programs in a browser may send 1000 and their own codes only.
+    if (code === 1000) socket?.close(1000, reason.slice(0, 40));
+    else socket?.close();
+    this.#handle({ type: "disconnected", code: 1006, reason });
+  }
+
+  #gone(code, reason) {
+    this.#socket = null;
+    this.#handle({ type: "disconnected", code: code === 1005 ? 1006 : code, reason: reason ?? "" });
+  }
+
+  /** A browser says when it is worth to try again, and when the page goes. */
+  #listen() {
+    if (typeof globalThis.addEventListener !== "function" || typeof globalThis.document === "undefined") return;
+    const retry = () => {
+      if (this.#machine.link.state !== "down" || globalThis.document.visibilityState === "hidden") return;
+      this.#machine.link.retryAt = this.#now().uptime;
+      this.#handle({ type: "timePassed" });
+    };
+    const leave = () => {
+      if (this.#keeper && !this.#machine.pending.isEmpty) this.#keeper.save(this.#machine);
+    };
+    globalThis.addEventListener("online", retry);
+    globalThis.addEventListener("pageshow", retry);
+    globalThis.addEventListener("pagehide", leave);
+    globalThis.document.addEventListener("visibilitychange", retry);
+    this.#unlisten = () => {
+      globalThis.removeEventListener("online", retry);
+      globalThis.removeEventListener("pageshow", retry);
+      globalThis.removeEventListener("pagehide", leave);
+      globalThis.document.removeEventListener("visibilitychange", retry);
+    };
+  }
+}
+
+function randomKey() {
+  const digits = () => Math.floor(Math.random() * 2 ** 32).toString(36);
+  return `${Date.now().toString(36)}-${digits()}${digits()}`;
+}
+
+/** Collects the ops of one change. */
+export class Transaction {
+  /** @param {import("./document.js").WorkflowDocument} document as it is before the change */
+  constructor(document) {
+    this.document = document;
+    /** @type {import("./change.js").Op[]} */
+    this.ops = [];
+  }
+
+  /** @param {{id: string, type: string, position: {x: number, y: number}, data?: object}} node and whatever else it has */
+  addNode(node) { this.ops.push(...addNodeOps(node)); }
+  /** Removes a node and the edges at it. */
+  removeNode(id) { this.ops.push(...removeNodeOps(this.document, id)); }
+  /** `undefined` for a value unsets the field. @param {Record<string, unknown>} fields `data.<key>` for what is in `data` */
+  setNode(id, fields) { for (const [field, value] of Object.entries(fields)) this.ops.push(op.setNodeField(id, field, value)); }
+  connect(key, fields = {}) {
+    this.ops.push(op.addEdge(key));
+    this.setEdge(key, fields);
+  }
+
+  disconnect(key) {
+    const tags = this.document.liveTags(key);
+    if (tags.length > 0) this.ops.push(op.removeEdge(key, tags));
+  }
+
+  setEdge(key, fields) { for (const [field, value] of Object.entries(fields)) this.ops.push(op.setEdgeField(key, field, value)); }
+  setMeta(field, value) { this.ops.push(op.setMeta(field, value)); }
+  /** Fields of comments: `anchor`, `text`, `author`, `parent`, `resolved`. */
+  addComment(id, fields) {
+    this.ops.push(op.setCommentLife(id, true));
+    this.setComment(id, fields);
+  }
+
+  setComment(id, fields) { for (const [field, value] of Object.entries(fields)) this.ops.push(op.setCommentField(id, field, value)); }
+  removeComment(id) { this.ops.push(op.setCommentLife(id, false)); }
+}

@@ -1,0 +1,20 @@
+// All that a program of others may use. What is not here may change from one version to the next.
+export { Backoff } from "./backoff.js";
+export { isLastRunEvent } from "./boards.js";
+export { equalBytes, fromBase64, fromHex, toBase64, toHex } from "./bytes.js";
+export { addNodeOps, op, removeNodeOps, restamp } from "./change.js";
+export { ChangeFault, checkChange, documentLimits, isCommentField, isEdgeField, isMetaField, isNodeField } from "./check.js";
+export { CollabClient, Transaction } from "./client.js";
+export { decodeMessage, encodeMessage, WireError } from "./codec.js";
+export { WorkflowDocument } from "./document.js";
+export { IndexedDBStorage } from "./indexeddb.js";
+export { structuralIssues } from "./issues.js";
+export { fromJSONText, jsonFault, toJSONText } from "./json.js";
+export { ClientError, defaultLimits, isAtLeast, roles } from "./options.js";
+export { sha256 } from "./sha256.js";
+export { decodeSnapshot, SnapshotError } from "./snapshot.js";
+export { encodeSnapshot } from "./snapshot-writer.js";
+export { compareStamps, HybridClock, Version } from "./stamp.js";
+export { MemoryStorage } from "./storage.js";
+export { compareEdgeKeys, compareText, edgeKey, edgeName } from "./text.js";
+export { UndoStack } from "./undo.js";

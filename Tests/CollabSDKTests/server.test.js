@@ -1,0 +1,170 @@
+// The SDK's clients on a real server: what is done while it is away is merged when it is back, nothing is lost, all hashes are equal.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { CollabClient, MemoryStorage } from "../../Sources/CollabSDK/src/index.js";
+import { NodeWebSocket } from "../../Sources/CollabSDK/src/node.js";
+import { TestServer } from "./support/server.js";
+
+const server = new TestServer();
+before(() => server.start());
+after(() => server.end());
+
+const open = (workflow, name, more = {}) => CollabClient.open({
+  url: server.url, workflow, name, create: true, WebSocket: NodeWebSocket, backoffFirstMilliseconds: 20, backoffMaxMilliseconds: 200, ...more,
+});
+const addNumber = (client, id, value = 1) => client.transact((t) => t.addNode({ id, type: "numberNode", position: { x: 0, y: value }, data: { value } }));
+
+test("[RM1] [RS1] offline edits of two people are merged after the server was killed, and everybody ends with the server's hashes", async () => {
+  const [ada, bo] = await Promise.all([open("killed", "Ada"), open("killed", "Bo")]);
+  await Promise.all([ada.live(), bo.live()]);
+  addNumber(ada, "a");
+  await ada.saved();
+  await bo.until(() => bo.document.isVisible("a"));
+
+  await server.kill();
+  await Promise.all([ada, bo].map((each) => each.until(() => each.link.state !== "live")));
+  for (let index = 0; index < 30; index += 1) {
+    addNumber(ada, `ada${index}`, index);
+    addNumber(bo, `bo${index}`, index);
+  }
+  ada.transact((t) => t.setNode("a", { "data.value": 7 }));
+  bo.transact((t) => t.setNode("a", { "data.label": "Bo's" }));
+  bo.transact((t) => t.connect({ source: "a", target: "bo1", sourceHandle: "out" }));
+  assert.deepEqual(ada.saveState, { state: "offline", waiting: 31 });
+  assert.deepEqual(bo.saveState, { state: "offline", waiting: 32 });
+
+  await server.start();
+  await Promise.all([ada.saved(), bo.saved()]);
+  assert.deepEqual(ada.saveState, { state: "saved", waiting: 0 });
+  await Promise.all([ada, bo].map((each) => each.until(() => each.document.nodeCount === 61 && each.document.edgeCount === 1)));
+  assert.deepEqual(ada.document.node("a").data, { value: 7, label: "Bo's" });
+  const hashes = await Promise.all([ada.verified(), bo.verified(), server.hashes("killed")]);
+  assert.deepEqual(hashes[0], hashes[2]);
+  assert.deepEqual(hashes[1], hashes[2]);
+  assert.equal(ada.counters.divergences + bo.counters.divergences, 0);
+  await Promise.all([ada.close(), bo.close()]);
+});
+
+test("[UN1] undo takes back one's own edit and leaves another's alone", async () => {
+  const [ada, bo] = await Promise.all([open("undo", "Ada"), open("undo", "Bo")]);
+  await Promise.all([ada.live(), bo.live()]);
+  addNumber(ada, "n");
+  ada.transact((t) => t.setNode("n", { "data.value": 5 }));
+  await ada.saved();
+  await bo.until(() => bo.document.node("n")?.data.value === 5);
+  bo.transact((t) => t.setNode("n", { "data.label": "kept" }));
+  await bo.saved();
+  await ada.until(() => ada.document.node("n").data.label === "kept");
+  ada.undo();
+  assert.deepEqual(ada.document.node("n").data, { value: 1, label: "kept" });
+  ada.redo();
+  await ada.saved();
+  await bo.until(() => bo.document.node("n").data.value === 5);
+  bo.transact((t) => t.setNode("n", { "data.value": 9 }));
+  await bo.saved();
+  await ada.until(() => ada.document.node("n").data.value === 9);
+  // Bo wrote over it: there is nothing of that step left to take back, so the one before it goes.
+  ada.undo();
+  assert.equal(ada.document.node("n"), null);
+  await ada.saved();
+  await bo.until(() => bo.document.node("n") === null);
+  assert.deepEqual(await ada.verified(), await bo.verified());
+  await Promise.all([ada.close(), bo.close()]);
+});
+
+test("[RS1] [CR5] what waits in a storage is sent by the next client, once", async () => {
+  const storage = new MemoryStorage();
+  const first = await open("kept", "Ada", { storage });
+  await first.live();
+  addNumber(first, "before");
+  await first.saved();
+  await server.kill();
+  await first.until(() => first.link.state === "offline");
+  addNumber(first, "offline", 3);
+  const waiting = first.saveState.waiting;
+  assert.equal(waiting, 1);
+  await first.close();
+
+  // A second visit, still offline: it shows what was done, and goes on.
+  const second = await open("kept", "Ada", { storage });
+  assert.equal(second.document.node("offline").data.value, 3);
+  addNumber(second, "more", 4);
+  assert.equal(second.saveState.waiting, 2);
+  await server.start();
+  await second.saved();
+  await second.live();
+  assert.equal(second.document.nodeCount, 3);
+  assert.deepEqual(await second.verified(), await server.hashes("kept"));
+  assert.equal(second.document.version.entries.size, 1, "the lease went on: one replica wrote everything");
+  await second.close();
+});
+
+test("[RS1] tabs have places of their own, and what a closed one left is sent by the next that opens", async () => {
+  const storage = new MemoryStorage();
+  const tabs = await Promise.all([open("tabs", "Ada", { storage }), open("tabs", "Ada", { storage })]);
+  await Promise.all(tabs.map((tab) => tab.live()));
+  assert.notEqual(tabs[0].replica, tabs[1].replica);
+  await server.kill();
+  await Promise.all(tabs.map((tab) => tab.until(() => tab.link.state === "offline")));
+  addNumber(tabs[0], "one");
+  addNumber(tabs[1], "two");
+  await Promise.all(tabs.map((tab) => tab.close()));
+  await server.start();
+  const next = await open("tabs", "Ada", { storage });
+  await next.live();
+  await next.until(() => next.document.isVisible("one") && next.document.isVisible("two"));
+  assert.deepEqual(await next.verified(), await server.hashes("tabs"));
+  assert.equal(next.document.nodeCount, 2);
+  await next.close();
+});
+
+test("[RU1] [RU2] a run is seen by both and by who comes later", async () => {
+  const [ada, bo] = await Promise.all([open("runs", "Ada"), open("runs", "Bo")]);
+  await Promise.all([ada.live(), bo.live()]);
+  addNumber(ada, "n", 42);
+  const run = ada.run();
+  const events = [];
+  for await (const event of run) events.push(event);
+  assert.equal(events[0].kind, "RUN_STARTED");
+  assert.equal(events.at(-1).kind, "RUN_FINISHED");
+  assert.equal((await run.finished).run, run.run);
+  assert.ok(events.some((event) => event.kind === "NODE_SUCCEEDED" && event.node === "n" && event.result === "42"));
+  await bo.until(() => bo.runs.events.get(run.run)?.length === events.length);
+  const late = await open("runs", "Cy");
+  await late.until(() => late.runs.events.get(run.run)?.length === events.length);
+  await Promise.all([ada.close(), bo.close(), late.close()]);
+});
+
+test("[PR1] [PR2] presence is seen by others, the newest state of many", async () => {
+  const [ada, bo] = await Promise.all([open("seen", "Ada", { colour: "#112233" }), open("seen", "Bo")]);
+  await Promise.all([ada.live(), bo.live()]);
+  for (let x = 0; x <= 200; x += 1) ada.showPresence({ cursor: { x, y: 2 * x } });
+  ada.showPresence({ selectedNodes: ["n"] });
+  await bo.until(() => bo.others.some((other) => other.state?.cursor?.x === 200 && other.state.selectedNodes[0] === "n"));
+  assert.equal(bo.others[0].author.name, "Ada");
+  assert.equal(bo.others[0].colour, "#112233");
+  await ada.close();
+  await bo.until(() => bo.others.length === 0);
+  await bo.close();
+});
+
+test("[WP1] a viewer sees everything and writes nothing", async () => {
+  const ada = await open("viewed", "Ada");
+  await ada.live();
+  const viewer = await open("viewed", "Vi", { create: false, roleMax: "VIEWER" });
+  await viewer.live();
+  assert.equal(viewer.canEdit, false);
+  assert.deepEqual(viewer.saveState, { state: "readonly", waiting: 0 });
+  assert.throws(() => addNumber(viewer, "x"), { code: "READ_ONLY" });
+  addNumber(ada, "n");
+  await viewer.until(() => viewer.document.isVisible("n"));
+  assert.deepEqual(await viewer.verified(), await ada.verified());
+  await Promise.all([ada.close(), viewer.close()]);
+});
+
+test("[WP1] a workflow that is not there ends the client with the reason", async () => {
+  const lost = await open("nowhere", "Ada", { create: false });
+  await assert.rejects(lost.live(), { code: "STOPPED" });
+  assert.equal(lost.link.code, 4404);
+  await lost.close();
+});
