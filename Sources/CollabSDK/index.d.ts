@@ -189,7 +189,7 @@ export declare function isAtLeast(role: Role, needed: Role): boolean;
 /** `saved`: everything done here is on the server's disk. `unsaved`: the client stopped with changes that wait. */
 export interface SaveState { state: "saved" | "saving" | "offline" | "readonly" | "unsaved"; waiting: number }
 export type LinkState =
-  | { state: "offline"; retryInMilliseconds: number }
+  | { state: "offline"; retryInMilliseconds: number; text: string }
   | { state: "connecting" | "catchingUp" | "live" | "closing" }
   | { state: "stopped"; reason: "closedHere" | "closedByServer" | "unreachable" | "fault"; code: number; text: string };
 

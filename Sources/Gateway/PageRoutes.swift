@@ -25,6 +25,10 @@ struct PageRoutes {
       guard let name = context.parameters.get("name"), !name.hasSuffix(".html") else { throw Problem(.notFound, "There is no such file.") }
       return try page(name, for: request)
     }
+    router.get("/assets/sdk/:name") { request, context in
+      guard let name = context.parameters.get("name") else { throw Problem(.notFound, "There is no such file.") }
+      return try page("sdk/" + name, for: request)
+    }
   }
 
   private func page(_ name: String, for request: Request) throws -> Response {

@@ -2,7 +2,7 @@ import CWebCanvas
 
 /// A file of the page that shows a workflow live, compiled into the binary.
 public struct WebAsset: Sendable {
-  /// Unique, without a folder: `canvas.html`.
+  /// Unique; the SDK's modules have a folder: `canvas.html`, `sdk/client.js`.
   public let name: String
   /// The value of the content-type header.
   public let contentType: String

@@ -7,7 +7,7 @@ import WebCanvas
 @Suite struct HTTPTests {
   @Test(
     "the page and its files come with strict headers, a type and a tag",
-    arguments: ["/", "/w/demo", "/assets/style.css", "/assets/main.js"])
+    arguments: ["/", "/w/demo", "/assets/style.css", "/assets/main.js", "/assets/sdk/client.js"])
   func pages(path: String) async throws {
     try await TestServer.with { (server: TestServer) async throws in
       let answer = try await RawClient.get(path, from: server.port)
@@ -40,7 +40,8 @@ import WebCanvas
   @Test(
     "what is not there is a problem in JSON, with the same strict headers",
     arguments: [
-      "/nothing", "/assets/nothing.js", "/assets/canvas.html", "/assets/..%2f..%2fetc%2fpasswd", "/w/.hidden", "/w/a%20b",
+      "/nothing", "/assets/nothing.js", "/assets/sdk/nothing.js", "/assets/canvas.html", "/assets/..%2f..%2fetc%2fpasswd", "/w/.hidden",
+      "/w/a%20b",
       "/api/v1/workflows",
     ])
   func notFound(path: String) async throws {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import WebCanvas
 
-/// The page's own replica, run by Node.js where there is one, against the golden documents of the protocol.
+/// The replica that the page loads out of the binary, run by Node.js where there is one, against the golden documents of the protocol.
 @Suite struct PageGoldenTests {
   private static let node: String? = ["/usr/bin/node", "/usr/local/bin/node"].first { FileManager.default.isExecutableFile(atPath: $0) }
 
@@ -17,7 +17,9 @@ import WebCanvas
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     for asset in WebAsset.all where asset.name.hasSuffix(".js") {
-      try Data(asset.bytes.buffer).write(to: folder.appending(path: asset.name))
+      let file = folder.appending(path: asset.name)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(asset.bytes.buffer).write(to: file)
     }
     try Data(#"{"type": "module"}"#.utf8).write(to: folder.appending(path: "package.json"))
 

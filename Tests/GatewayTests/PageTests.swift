@@ -21,7 +21,9 @@ import WebCanvas
     while let name = open.popLast() {
       let content = try text(name)
       let linked = (quoted(after: "src=\"/assets/", in: content) + quoted(after: "href=\"/assets/", in: content))
-      let imported = quoted(after: "from \"./", in: content)
+      // Relative to the folder of the file that imports.
+      let folder = name.hasPrefix("sdk/") ? "sdk/" : ""
+      let imported = quoted(after: "from \"./", in: content).map { folder + $0 }
       for found in linked + imported {
         #expect(names.contains(found), "\(name) names \(found)")
         if reached.insert(found).inserted { open.append(found) }

@@ -41,9 +41,9 @@ export function boundsOf(boxes) {
 }
 
 /** Where on its side a handle sits: named handles of one node share the side evenly, in the order of their names. */
-export function handlePlaces(edges, end, handle) {
+export function handlePlaces(keys, end, handle) {
   const names = new Map();
-  for (const { key } of edges) {
+  for (const key of keys) {
     if (!names.has(key[end])) names.set(key[end], new Set());
     names.get(key[end]).add(key[handle] ?? "");
   }

@@ -18,18 +18,8 @@ function engineName(type) {
   return aliases[name] ?? name;
 }
 
-/** The values of a node's registers as JavaScript values; a text that is no JSON counts as unset. */
-export function valuesOf(fields) {
-  const values = { data: {} };
-  for (const [name, { value }] of fields) {
-    if (value === null) continue;
-    let parsed;
-    try { parsed = JSON.parse(value); } catch { continue; }
-    if (name.startsWith("data.")) values.data[name.slice(5)] = parsed;
-    else values[name] = parsed;
-  }
-  return values;
-}
+/** A node's values in one object, `data` among them. @param node as the document shows it */
+export const valuesOf = ({ fields, data }) => ({ ...fields, data });
 
 const telling = ["value", "text", "condition", "op", "text_op", "expression", "mode", "field", "var_name", "context_value", "url", "duration", "timeout"];
 const lengthMax = 60;

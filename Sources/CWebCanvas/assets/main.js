@@ -1,6 +1,6 @@
-import { Connection } from "./connection.js";
 import { Log, showPeople } from "./panel.js";
 import { Presence } from "./presence.js";
+import { CollabClient } from "./sdk/client.js";
 import { colourOf, keepToken, rememberWorkflow, token, userName } from "./settings.js";
 import { View } from "./view.js";
 import { Viewport } from "./viewport.js";
@@ -14,9 +14,7 @@ const view = new View({ stage: element("stage"), nodes: element("nodes"), wires:
 const viewport = new Viewport(field, () => schedule());
 const presence = new Presence(element("cursors"), viewport);
 const log = new Log(element("log"));
-const url = new URL(`/api/v1/workflows/${encodeURIComponent(workflow)}/live`, location.href);
-url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-const connection = new Connection(url.href, () => ({ name, colour: colourOf(name), token: token() }));
+let client = null;
 
 // Everything that happens in one frame is drawn once.
 const due = { document: false, frame: 0 };
@@ -29,7 +27,7 @@ function schedule({ document = false } = {}) {
 
 function frame(now) {
   due.frame = 0;
-  if (due.document) view.update(connection.replica);
+  if (due.document) view.update(client.document);
   due.document = false;
   view.dragged = presence.dragged();
   if (viewport.follows) viewport.fit(view.bounds());
@@ -45,46 +43,68 @@ function frame(now) {
 }
 
 function showCounts() {
-  const { nodes, edges, parked } = view.graph;
-  const parts = [`${nodes.size} nodes`, `${edges.length} edges`];
+  const { edges, parked } = view.graph;
+  const parts = [`${view.values.size} nodes`, `${edges.length} edges`];
   if (parked.length > 0) parts.push(`${parked.length} parked`);
-  parts.push(`change ${connection.replica.position}`);
+  parts.push(`change ${client?.position ?? 0}`);
   element("counts").textContent = parts.join(" · ");
-  document.body.dataset.position = connection.replica.position;
+  document.body.dataset.position = client?.position ?? 0;
 }
 
-connection.addEventListener("welcome", ({ detail }) => {
-  presence.begin(detail.session, detail.participants ?? []);
-  view.clearIssues();
-  showPeople(element("people"), presence.people, presence.self);
-});
-connection.addEventListener("replica", () => schedule({ document: true }));
-connection.addEventListener("changes", ({ detail }) => {
-  for (const { author, change } of detail.changes.slice(-6)) log.add(author, change);
-  for (const { change } of detail.changes) {
-    for (const op of change.ops ?? []) if (op.setNodeField || op.setNodeLife) pendingTouches.add((op.setNodeField ?? op.setNodeLife).node);
+/** This page shows and does not edit: it asks for no more than a viewer may, but to make a workflow that is not there. */
+async function open({ create = false } = {}) {
+  await client?.close();
+  const wanted = create ? { create } : { roleMax: "VIEWER" };
+  client = await CollabClient.open({
+    url: location.origin, workflow, name, colour: colourOf(name), token, client: "web-canvas/2", ...wanted,
+  });
+  client.on("welcome", ({ welcome }) => {
+    presence.begin(welcome.session, welcome.participants);
+    view.clearIssues();
+    showPeople(element("people"), presence.people, presence.self);
+  });
+  client.on("change", () => schedule({ document: true }));
+  client.on("changes", ({ changes }) => showChanges(changes));
+  client.on("presence", ({ frame: { slots, joined, left } }) => {
+    presence.take({ slots, joined, left });
+    if (joined.length + left.length > 0) showPeople(element("people"), presence.people, presence.self);
+    schedule();
+  });
+  client.on("issues", ({ added, removed }) => {
+    view.setIssues(added, removed);
+    schedule();
+  });
+  client.on("run", ({ event }) => {
+    view.setRunEvent(event);
+    schedule();
+  });
+  client.on("link", ({ link }) => showLink(link));
+  showLink(client.link);
+  schedule({ document: true });
+}
+
+function showChanges(changes) {
+  for (const { author, change } of changes.slice(-6)) log.add(author ?? {}, change);
+  for (const { change } of changes) {
+    for (const op of change.ops) if (op.setNodeField || op.setNodeLife) pendingTouches.add((op.setNodeField ?? op.setNodeLife).node);
   }
   schedule({ document: true });
-});
-connection.addEventListener("presence", ({ detail }) => {
-  presence.take(detail);
-  if (detail.joined || detail.left) showPeople(element("people"), presence.people, presence.self);
-  schedule();
-});
-connection.addEventListener("issues", ({ detail }) => {
-  view.setIssues(detail.added ?? [], detail.removed ?? []);
-  schedule();
-});
-connection.addEventListener("run", ({ detail }) => {
-  view.setRunEvent(detail);
-  schedule();
-});
-connection.addEventListener("state", ({ detail }) => {
-  document.body.dataset.state = detail.state;
-  element("status").textContent = detail.text;
-  showNotice(detail);
-  if (detail.state === "live") rememberWorkflow(workflow);
-});
+}
+
+function showLink(link) {
+  const states = { connecting: "connecting", catchingUp: "connecting", offline: "waiting", live: "live", closing: "waiting", stopped: "ended" };
+  const seconds = Math.max(1, Math.round((link.retryInMilliseconds ?? 0) / 1000));
+  const texts = { waiting: `${link.text || "no connection"}; again in ${seconds} s`, ended: link.text, connecting: "connecting", live: "live" };
+  const state = states[link.state];
+  if (link.state === "stopped" && link.reason === "closedHere") return;
+  document.body.dataset.state = state;
+  element("status").textContent = texts[state];
+  showNotice({ state, text: link.text, code: link.code });
+  if (state === "live") {
+    rememberWorkflow(workflow);
+    schedule({ document: true });
+  }
+}
 
 /** What a person can do about an end that does not heal by itself. */
 function showNotice({ state, text, code }) {
@@ -95,18 +115,18 @@ function showNotice({ state, text, code }) {
   const actions = [];
   if (code === 4404) {
     message.textContent = `There is no workflow “${workflow}” yet.`;
-    actions.push(button("Create it", () => connection.open({ create: true })));
+    actions.push(button("Create it", () => open({ create: true })));
   } else if (code === 4401) {
     message.textContent = "This server wants an access token.";
     const input = document.createElement("input");
     input.type = "password";
     input.placeholder = "Access token";
     input.autocomplete = "off";
-    actions.push(input, button("Enter", () => { keepToken(input.value.trim()); connection.open(); }));
+    actions.push(input, button("Enter", () => { keepToken(input.value.trim()); open(); }));
   } else {
     message.textContent = `The connection ended: ${text}.`;
   }
-  if (code !== 4401) actions.push(button("Try again", () => connection.open()));
+  if (code !== 4401) actions.push(button("Try again", () => open()));
   notice.replaceChildren(message, ...actions);
 }
 
@@ -119,9 +139,9 @@ function button(label, action) {
 
 field.addEventListener("pointermove", (event) => {
   const { left, top } = field.getBoundingClientRect();
-  connection.setPresence({ cursor: viewport.toCanvas(event.clientX - left, event.clientY - top) });
+  client?.showPresence({ cursor: viewport.toCanvas(event.clientX - left, event.clientY - top) });
 });
-field.addEventListener("pointerleave", () => connection.setPresence({}));
+field.addEventListener("pointerleave", () => client?.showPresence({ cursor: null }));
 
 function fit() {
   viewport.follows = true;
@@ -135,4 +155,4 @@ addEventListener("resize", () => schedule());
 
 element("title").textContent = workflow;
 document.title = `${workflow} · Thaiyyal Live`;
-connection.open();
+open();

@@ -1,6 +1,5 @@
 import { boundsOf, boxesOf, handlePlaces, stubPath, wirePath } from "./geometry.js";
 import { brief, describe, valuesOf } from "./labels.js";
-import { project } from "./projection.js";
 
 const svg = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
 
@@ -16,14 +15,20 @@ export class View {
     this.nodeLayer = nodes;
     this.wireLayer = wires;
     this.dragged = new Map();
-    this.graph = { nodes: new Map(), edges: [], parked: [], parents: new Map() };
+    this.graph = { edges: [], parked: [], parents: new Map() };
     this.values = new Map();
   }
 
   /** Takes over a new state of the document. */
-  update(replica) {
-    this.graph = project(replica);
-    this.values = new Map([...this.graph.nodes].map(([id, fields]) => [id, valuesOf(fields)]));
+  update(document) {
+    this.values = new Map();
+    const parents = new Map();
+    for (const id of document.nodeIds()) {
+      const node = document.node(id);
+      this.values.set(id, valuesOf(node));
+      if (node.parentId !== null) parents.set(id, node.parentId);
+    }
+    this.graph = { edges: [...document.edgeKeys()], parked: document.parkedEdges(), parents };
   }
 
   /** Findings that are new or gone; only where they are shows here. */
@@ -94,7 +99,7 @@ export class View {
   }
 
   #drawWires(boxes) {
-    const all = [...this.graph.edges, ...this.graph.parked.map(({ edge }) => edge)];
+    const all = [...this.graph.edges, ...this.graph.parked.map(({ key }) => key)];
     const out = handlePlaces(all, "source", "sourceHandle");
     const into = handlePlaces(all, "target", "targetHandle");
     const drawn = new Set();
@@ -107,8 +112,8 @@ export class View {
       drawn.add(name);
       this.#drawWire(name, path, className, title);
     };
-    for (const { key } of this.graph.edges) draw(key, "", `${key.source} → ${key.target}`);
-    for (const { edge: { key }, reason } of this.graph.parked) draw(key, `parked ${reason}`, `parked (${reason}): ${key.source} → ${key.target}`);
+    for (const key of this.graph.edges) draw(key, "", `${key.source} → ${key.target}`);
+    for (const { key, reason } of this.graph.parked) draw(key, `parked ${reason}`, `parked (${reason}): ${key.source} → ${key.target}`);
     drop(this.#wires, (name) => drawn.has(name));
   }
 

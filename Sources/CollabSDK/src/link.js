@@ -44,7 +44,10 @@ export function disconnected(machine, code, reason, now) {
     stopHere(machine, { reason: "unreachable", code, text: `gave up after ${attemptsMax} attempts; the last one: ${code} ${reason}` }, null);
     return;
   }
-  machine.link = { state: "down", retryAt: now.uptime + machine.backoff.next(farewell?.reconnectAfterMilliseconds ?? 0) };
+  machine.link = {
+    state: "down", retryAt: now.uptime + machine.backoff.next(farewell?.reconnectAfterMilliseconds ?? 0),
+    text: reason || farewell?.text || (code === 1006 ? "the server does not answer" : `closed with ${code}`),
+  };
 }
 
 /** Gives the connection up; `disconnected` follows from the shell and starts the pause before the next attempt. */

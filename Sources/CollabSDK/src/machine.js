@@ -283,8 +283,8 @@ export class ReplicaMachine {
 
   linkState(now) {
     switch (this.link.state) {
-      case "idle": return { state: "offline", retryInMilliseconds: 0 };
-      case "down": return { state: "offline", retryInMilliseconds: Math.max(0, this.link.retryAt - now.uptime) };
+      case "idle": return { state: "offline", retryInMilliseconds: 0, text: "" };
+      case "down": return { state: "offline", retryInMilliseconds: Math.max(0, this.link.retryAt - now.uptime), text: this.link.text };
       case "connecting": case "greeting": return { state: "connecting" };
       case "joined": return { state: this.isLive ? "live" : "catchingUp" };
       case "closing": return { state: "closing" };
