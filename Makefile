@@ -1,6 +1,6 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
 .PHONY: serve test check sim bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
-.PHONY: sdk histories format setup clean
+.PHONY: sdk sdk-browser histories format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 # Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
@@ -9,6 +9,8 @@ SERVE ?=
 AUTOBAHN ?= ../shared/tools/autobahn.sh
 # The TLS auditor: `tlscheck.sh HOST:PORT OUTDIR`, exit code 0 when it finds nothing.
 TLSCHECK ?= ../shared/tools/tlscheck.sh
+# Makes React Flow from PyPI: `build_reactflow.py OUTDIR`.
+REACTFLOW ?= ../shared/tools/build_reactflow.py
 # The fuzzer to run, all when empty, and for how long each. Say: make fuzz TARGET=frames SECONDS=60
 TARGET ?=
 SECONDS ?= 600
@@ -37,6 +39,11 @@ check: setup
 sdk: setup
 	swift build --build-tests
 	node --test $(SDK_TESTS)
+
+# The SDK in headless Chromium: the real React Flow with two people, reloads, closed tabs; storages in IndexedDB. Screenshots in .build/sdk-browser.
+sdk-browser: setup
+	swift build --build-tests
+	.ci/sdk-browser $(REACTFLOW)
 
 # The SDK's document against the server's, both ways, over ten thousand histories.
 histories: setup

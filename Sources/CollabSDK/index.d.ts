@@ -96,6 +96,8 @@ export declare class WorkflowDocument {
   nodeIds(): IterableIterator<string>;
   edgeKeys(): IterableIterator<EdgeKey>;
   parkedEdges(): { key: EdgeKey; reason: "orphan" | "cycle" }[];
+  /** Whether an edge from one node to the other would be parked because the visible edges lead back already. */
+  wouldCloseCycle(source: string, target: string): boolean;
   parentOf(node: string): string | null;
   parentFault(node: string): "missing" | "loop" | null;
   graph(): { nodes: { id: string; fields: Record<string, string> }[]; edges: { key: EdgeKey; fields: Record<string, string> }[] };

@@ -254,6 +254,12 @@ export class WorkflowDocument {
     for (const edge of this.projection.live) if (edge.standing === standings.taken) yield edge.key;
   }
 
+  /** Whether an edge from one node to the other would be parked because the visible edges lead back already [GV3]. */
+  wouldCloseCycle(source, target) {
+    const [from, to] = [this.state.nodes.get(source), this.state.nodes.get(target)];
+    return source === target || (from !== undefined && to !== undefined && this.projection.order.reaches(to, from, () => true));
+  }
+
   /** Edges that are in the document and not in the graph, in edge order. @returns {{key: object, reason: "orphan" | "cycle"}[]} */
   parkedEdges() {
     const parked = [];

@@ -1,0 +1,40 @@
+// The real React Flow on the SDK: what the README shows, with the little around it that a test looks at.
+import { Background, ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal } from "/react-flow/reactflow.esm.js";
+import { CollabClient, IndexedDBStorage } from "/sdk/index.js";
+import { createCollabFlow } from "/sdk/react-flow.js";
+
+const { createElement: h } = React;
+const { useCollabFlow } = createCollabFlow(React);
+const query = new URLSearchParams(location.search);
+
+function Canvas({ client }) {
+  const flow = useCollabFlow(client, { onError: (error) => { window.errors.push(String(error)); } });
+  const { screenToFlowPosition } = useReactFlow();
+  window.flow = flow;
+  const { nodes, edges, onNodesChange, onEdgesChange, onConnect, onReconnect, isValidConnection, canEdit } = flow;
+  const add = () => {
+    const id = `${query.get("name")}-${nodes.length}`;
+    onNodesChange([{ type: "add", item: { id, type: "default", position: { x: 60 + 220 * nodes.length, y: 300 }, data: { label: id } } }]);
+  };
+  // While a node is dragged React Flow keeps mouse events to itself; pointer events come by.
+  const pointer = {
+    onPointerMove: (event) => flow.showCursor(screenToFlowPosition({ x: event.clientX, y: event.clientY })), onPointerLeave: () => flow.showCursor(null),
+  };
+  return h("div", { className: "canvas", ...pointer },
+    h("div", { className: "bar" }, h("button", { id: "add", onClick: add, disabled: !canEdit }, "Add"),
+      h("button", { id: "undo", onClick: flow.undo, disabled: !flow.canUndo }, "Undo"), h("button", { id: "redo", onClick: flow.redo, disabled: !flow.canRedo }, "Redo"),
+      h("output", { id: "save" }, `${flow.saveState.state} ${flow.saveState.waiting}`), h("output", { id: "link" }, flow.link.state)),
+    h(ReactFlow, {
+      nodes, edges, onNodesChange, onEdgesChange, onConnect, onReconnect, isValidConnection, nodesDraggable: canEdit, nodesConnectable: canEdit,
+    }, h(Background), h(ViewportPortal, null, flow.cursors.map(({ session, name, x, y }) =>
+      h("div", { key: session, className: "cursor", style: { transform: `translate(${x}px, ${y}px)` } }, name)))));
+}
+
+window.errors = [];
+const client = await CollabClient.open({
+  url: query.get("server"), workflow: query.get("workflow"), name: query.get("name"), create: true, storage: new IndexedDBStorage(),
+  backoffFirstMilliseconds: 50, backoffMaxMilliseconds: 300,
+});
+client.on("storage", ({ error }) => window.errors.push(`storage: ${error}`));
+window.client = client;
+ReactDOM.createRoot(document.getElementById("root")).render(h(React.StrictMode, null, h(ReactFlowProvider, null, h(Canvas, { client }))));
