@@ -297,6 +297,7 @@ export declare class CollabClient {
   joined(): Promise<void>;
   live(): Promise<void>;
   saved(): Promise<void>;
+  kept(): Promise<void>;
   verified(): Promise<{ graphHash: string; documentHash: string }>;
   close(): Promise<void>;
 }

@@ -24,6 +24,7 @@ export const op = Object.freeze({
 /** The ops that make a node: life, type, position and what else there is. @returns {Op[]} */
 export function addNodeOps(node) {
   const { id, data = {}, ...fields } = node;
+  /** @type {Op[]} */
   const ops = [op.setNodeLife(id, true)];
   for (const [field, value] of Object.entries(fields)) if (value !== undefined) ops.push(op.setNodeField(id, field, value));
   for (const [key, value] of Object.entries(data)) if (value !== undefined) ops.push(op.setNodeField(id, `data.${key}`, value));
@@ -32,6 +33,7 @@ export function addNodeOps(node) {
 
 /** The ops that remove a node and the edges at it, as one person sees them. @returns {Op[]} */
 export function removeNodeOps(document, id) {
+  /** @type {Op[]} */
   const ops = [op.setNodeLife(id, false)];
   for (const key of document.edgesAt(id)) ops.push(op.removeEdge(key, document.liveTags(key)));
   return ops;

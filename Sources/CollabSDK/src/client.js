@@ -34,6 +34,8 @@ export class CollabClient extends Emitter {
   #nextRequest = 1;
   #document = null;
   #ownPresence = {};
+  /** The connection whose end was written down. */
+  #joinsKept = 0;
   #closed = null;
   #unlisten = () => {};
 
@@ -142,9 +144,8 @@ export class CollabClient extends Emitter {
   endGroup() { this.#machine.undoStack.close(); }
 
   #edited(change) {
-    const [entry] = this.#machine.pending.entries.slice(-1);
     if (this.#keeper) {
-      this.#keeper.append(entry, () => {
+      this.#keeper.append(this.#machine.pending.last, () => {
         // After a renumbering the number means another change; that save lets it go.
         if (this.#machine.pending.change(change.seq) === change) this.#machine.storedThrough = Math.max(this.#machine.storedThrough, change.seq);
         this.#handle({ type: "flush" });
@@ -214,6 +215,9 @@ export class CollabClient extends Emitter {
   live() { return this.until(() => this.isLive); }
   /** Until every change made here is on the server's disk. */
   saved() { return this.until(() => this.#machine.pending.isEmpty); }
+
+  /** Until what was done here so far outlives the page, as far as there is a storage that works. */
+  async kept() { await this.#keeper?.settled(); }
 
   /** Until the server's hashes are those here, at equal versions. A difference is healed by a snapshot. @returns {Promise<{graphHash: string, documentHash: string}>} */
   async verified() {
@@ -307,6 +311,11 @@ export class CollabClient extends Emitter {
     else if (type === "link" && notice.link.state === "live") {
       for (const request of this.#requests.again(this.#generation, this.document.version.toMessage())) this.#handle({ type: "run", request });
       if (this.#keeper) this.#saveAll();
+    } else if (type === "link" && notice.link.state === "offline") {
+      // What was acknowledged lately is written down, so that a visit before the next connection counts right what waits.
+      const { joins } = this.counters;
+      if (joins !== this.#joinsKept) this.#keeper?.save(this.#machine);
+      this.#joinsKept = joins;
     } else if (type === "link" && notice.link.state === "stopped") this.#requests.failAll(notice.link);
     else if (type === "replaced" && this.#keeper) this.#saveAll();
     else if (type === "changes") this.#keeper?.saveLater(this.#machine);

@@ -366,7 +366,9 @@ function texts(registers) {
 
 /** `data.<key>` apart from the other fields; a text that is no JSON counts as unset. */
 function parsed(registers) {
+  /** @type {Record<string, any>} */
   const data = {};
+  /** @type {Record<string, any>} */
   const fields = {};
   for (const [name, { value }] of registers) {
     const meaning = fromJSONText(value);

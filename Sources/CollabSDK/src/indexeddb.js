@@ -5,6 +5,8 @@ const beatMilliseconds = 20_000;
 /** Tabs in the background are woken up once a minute at least; whoever is silent for longer than this is gone. */
 const silenceMilliseconds = 180_000;
 const placesMax = 64;
+/** How long a page that is loaded anew waits for the place that it had: its former self is on its way out. */
+const handoverMilliseconds = 3000;
 
 const done = (request) => new Promise((resolve, reject) => {
   request.onsuccess = () => resolve(request.result);
@@ -32,13 +34,47 @@ export class IndexedDBStorage {
   /** @returns {Promise<IndexedDBPlace>} */
   async claim(room) {
     const database = await this.#open();
+    const former = this.#takeFormer(room);
     const filled = await this.#filled(database, room);
-    const numbers = [...filled, ...Array.from({ length: placesMax }, (_, number) => number).filter((number) => !filled.includes(number))];
-    for (const number of numbers) {
-      const place = await this.#take(database, room, number);
-      if (place) return place;
+    const rest = Array.from({ length: placesMax }, (_, number) => number).filter((number) => !filled.includes(number));
+    const candidates = [...(former ? [former] : []), ...[...filled, ...rest].map((number) => ({ number, owner: null }))];
+    for (const { number, owner } of candidates) {
+      const place = await this.#take(database, room, number, owner);
+      if (!place) continue;
+      this.#keepFormer(room, number, place);
+      return place;
     }
     throw new Error("too many tabs have this workflow open");
+  }
+
+  /**
+   * The place this tab had before it was loaded anew. It lies in the session's storage only while no page is there, so that a tab that is
+   * duplicated does not take it along.
+   */
+  #takeFormer(room) {
+    try {
+      const name = `${this.name} ${room}`;
+      const former = JSON.parse(globalThis.sessionStorage.getItem(name));
+      globalThis.sessionStorage.removeItem(name);
+      return former;
+    } catch {
+      // Storage may be forbidden; then the place is found like any other.
+      return null;
+    }
+  }
+
+  #keepFormer(room, number, place) {
+    const keep = () => {
+      if (place.isReleased) return;
+      try {
+        globalThis.sessionStorage.setItem(`${this.name} ${room}`, JSON.stringify({ number, owner: place.owner }));
+      } catch {
+        // As above.
+      }
+    };
+    globalThis.addEventListener?.("pagehide", keep);
+    // Out of the back-forward cache the page is there again.
+    globalThis.addEventListener?.("pageshow", ({ persisted }) => { if (persisted) this.#takeFormer(room); });
   }
 
   /** @returns {Promise<IndexedDBPlace[]>} */
@@ -83,26 +119,34 @@ export class IndexedDBStorage {
     return [...numbers.filter((number) => waiting.has(number)), ...numbers.filter((number) => !waiting.has(number))];
   }
 
-  /** @returns {Promise<IndexedDBPlace | null>} null when somebody has it */
-  async #take(database, room, number) {
-    const release = this.locks ? await this.#lock(`${this.name} ${room} ${number}`) : await this.#beat(database, [room, number]);
-    return release && new IndexedDBPlace(database, [room, number], release);
+  /**
+   * @param {number | null} owner of the page before this one, whose place it was; null: nobody who is to be waited for
+   * @returns {Promise<IndexedDBPlace | null>} null when somebody has it
+   */
+  async #take(database, room, number, owner = null) {
+    /** @type {[string, number]} */
+    const key = [room, number];
+    const self = owner ?? Math.random();
+    const release = this.locks ? await this.#lock(`${this.name} ${room} ${number}`, owner !== null) : await this.#beat(database, key, self);
+    return release && new IndexedDBPlace(database, key, self, release);
   }
 
-  #lock(name) {
+  #lock(name, waits) {
+    const giveUp = new AbortController();
+    const timer = setTimeout(() => giveUp.abort(), handoverMilliseconds);
     return new Promise((resolve, reject) => {
-      this.locks.request(name, { ifAvailable: true }, (lock) => {
+      const how = waits ? { signal: giveUp.signal } : { ifAvailable: true };
+      this.locks.request(name, how, (lock) => {
         if (!lock) {
           resolve(null);
           return undefined;
         }
         return new Promise((release) => resolve(release));
-      }).catch(reject);
-    });
+      }).catch((error) => (giveUp.signal.aborted ? resolve(null) : reject(error)));
+    }).finally(() => clearTimeout(timer));
   }
 
-  async #beat(database, key) {
-    const owner = Math.random();
+  async #beat(database, key, owner) {
     const sign = async (isFirst) => {
       const transaction = database.transaction("claims", "readwrite");
       const claims = transaction.objectStore("claims");
@@ -124,10 +168,13 @@ export class IndexedDBStorage {
 class IndexedDBPlace {
   #release;
 
-  /** @param {IDBDatabase} database @param {[string, number]} key @param {() => void} release */
-  constructor(database, key, release) {
+  isReleased = false;
+
+  /** @param {IDBDatabase} database @param {[string, number]} key @param {number} owner names the page @param {() => void} release */
+  constructor(database, key, owner, release) {
     this.database = database;
     this.key = key;
+    this.owner = owner;
     this.#release = release;
     this.range = IDBKeyRange.bound([...key, 0], [...key, Number.MAX_SAFE_INTEGER]);
   }
@@ -167,6 +214,7 @@ class IndexedDBPlace {
   }
 
   release() {
+    this.isReleased = true;
     this.#release();
   }
 

@@ -61,6 +61,11 @@ export class Keeper {
     this.#timer.unref?.();
   }
 
+  /** Resolved once all that was written so far is durable, or has failed. */
+  settled() {
+    return this.#work;
+  }
+
   /** Ends it. @param {boolean} isEmpty whether nothing is worth keeping */
   async close(isEmpty) {
     clearTimeout(this.#timer);

@@ -27,6 +27,10 @@ export class PendingChanges {
     return this.#entries.slice(this.#start);
   }
 
+  get last() {
+    return this.count > 0 ? this.#entries.at(-1) : null;
+  }
+
   get firstSeq() {
     return this.#entries[this.#start]?.change.seq ?? null;
   }

@@ -1,6 +1,9 @@
 import { compareStamps } from "./stamp.js";
 
-/** A value with the stamp of the op that wrote it; the highest stamp wins [DO1]. @typedef {{value: any, stamp: import("./stamp.js").Stamp}} Register */
+/**
+ * A value with the stamp of the op that wrote it; the highest stamp wins [DO1].
+ * @typedef {{value: any, stamp: import("./stamp.js").Stamp}} Register
+ */
 
 /** All registers of one node, or a placeholder for a node that an edge or a child names and nobody has written to. */
 export class NodeRecord {
