@@ -1,6 +1,6 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
 .PHONY: serve test check sim bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
-.PHONY: sdk sdk-browser histories format setup clean
+.PHONY: sdk sdk-browser histories catalogue format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 # Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
@@ -39,6 +39,11 @@ check: setup
 sdk: setup
 	swift build --build-tests
 	node --test $(SDK_TESTS)
+
+# Writes the SDK's catalogue of node types anew.
+catalogue: setup
+	swift build --build-tests
+	.build/debug/history-stream catalogue > Sources/CollabSDK/src/catalogue.js
 
 # The SDK in headless Chromium: the real React Flow with two people, reloads, closed tabs; storages in IndexedDB. Screenshots in .build/sdk-browser.
 sdk-browser: setup

@@ -93,6 +93,7 @@ export declare class WorkflowDocument {
   commentIds(): string[];
   liveTags(key: EdgeEnds): Stamp[];
   edgesAt(node: string): EdgeKey[];
+  inputCount(node: string): number;
   nodeIds(): IterableIterator<string>;
   edgeKeys(): IterableIterator<EdgeKey>;
   parkedEdges(): { key: EdgeKey; reason: "orphan" | "cycle" }[];
@@ -114,7 +115,33 @@ export declare function decodeSnapshot(bytes: Uint8Array): WorkflowDocument;
 export declare function encodeSnapshot(document: WorkflowDocument): Uint8Array;
 
 export interface Issue { code: string; severity: "error" | "warning" | string; node: string; edge: EdgeKey | null; field: string; text: string }
-export declare function structuralIssues(document: WorkflowDocument): Issue[];
+/** All findings, as the server finds and words them: for the time without one. */
+export declare function documentIssues(document: WorkflowDocument): Issue[];
+export declare function nodeIssues(id: string, inputs: number, valueOf: (field: string) => string | null): Issue[];
+/** One sentence about what is wrong with a setting's JSON text; null when nothing is. */
+export declare function settingFault(text: string, setting: NodeSetting): string | null;
+
+/** What is known about a type of node before any node of it exists: for palettes, forms and checks. */
+export interface NodeType {
+  readonly engineName: string; readonly canvasName: string; readonly category: string; readonly summary: string;
+  readonly inputsMin: number;
+  /** null: all that are connected. */
+  readonly inputsMax: number | null;
+  readonly settings: readonly NodeSetting[];
+}
+export interface NodeSetting {
+  readonly name: string;
+  readonly kind: "number" | "integer" | "string" | "choice" | "duration" | "bool" | "strings" | "cases" | "anything";
+  readonly choices?: readonly string[];
+  /** Absent: optional. `oneOf`: at least one of those with the same `group`; `when`: needed while the setting `when[0]` is `when[1]`. */
+  readonly need?: "always" | "oneOf" | "when";
+  readonly group?: string;
+  readonly when?: readonly [string, string];
+  /** What a palette puts into a new node. */
+  readonly initial?: any;
+}
+export declare const nodeTypes: readonly NodeType[];
+export declare function nodeType(name: string): NodeType | null;
 
 export interface DocumentLimits {
   nodesMax: number; edgesMax: number; documentBytesMax: number; valueBytesMax: number; opsPerChangeMax: number; idBytesMax: number;

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { deflateSync } from "node:zlib";
 import {
-  decodeMessage, decodeSnapshot, encodeMessage, encodeSnapshot, fromHex, jsonFault, sha256, SnapshotError, toHex, WireError, WorkflowDocument,
+  decodeMessage, decodeSnapshot, documentIssues, encodeMessage, encodeSnapshot, fromHex, jsonFault, sha256, SnapshotError, toHex, WireError, WorkflowDocument,
 } from "../../Sources/CollabSDK/src/index.js";
 import { inflate, InflateError } from "../../Sources/CollabSDK/src/inflate.js";
 import { canonicalText } from "../../Sources/CollabSDK/src/json.js";
@@ -39,6 +39,7 @@ for (const document of vectors("documents")) {
       assert.equal(toHex(each.documentHash()), document.documentHash);
       assert.equal(toHex(encodeSnapshot(each)), document.snapshot);
       assert.deepEqual(shown(each), wanted(document));
+      assert.deepEqual(found(each), document.issues);
     }
   });
 
@@ -69,6 +70,13 @@ function shown(document) {
     parked: document.parkedEdges().map(({ key, reason }) => ({ key: keyOf(key), reason })),
     version: Object.fromEntries([...document.version.entries].map(([replica, seq]) => [String(replica), String(seq)])),
   };
+}
+
+/** As the vectors have them: without what is absent, and without the words. */
+function found(document) {
+  return documentIssues(document).map(({ code, severity, node, edge, field }) => ({
+    code, ...(edge && { edge: keyOf(edge) }), ...(field && { field }), ...(node && { node }), severity,
+  }));
 }
 
 const wanted = ({ nodes, edges, meta, parked, version }) => ({ nodes, edges, meta, parked, version });

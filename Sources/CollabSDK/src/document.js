@@ -244,6 +244,13 @@ export class WorkflowDocument {
     return found.sort((a, b) => compareStamps(a.lowest, b.lowest)).map((edge) => edge.key);
   }
 
+  /** How many visible edges end at a node. */
+  inputCount(id) {
+    let count = 0;
+    for (const edge of this.state.nodes.get(id)?.into ?? []) if (edge.standing === standings.taken) count += 1;
+    return count;
+  }
+
   /** Ids of the visible nodes in order. */
   *nodeIds() {
     for (const node of this.projection.visibleNodes) yield node.id;

@@ -8,7 +8,7 @@ export { CollabClient, Transaction } from "./client.js";
 export { decodeMessage, encodeMessage, WireError } from "./codec.js";
 export { WorkflowDocument } from "./document.js";
 export { IndexedDBStorage } from "./indexeddb.js";
-export { structuralIssues } from "./issues.js";
+export { documentIssues, nodeIssues, nodeType, nodeTypes, settingFault } from "./issues.js";
 export { fromJSONText, jsonFault, toJSONText } from "./json.js";
 export { ClientError, defaultLimits, isAtLeast, roles } from "./options.js";
 export { sha256 } from "./sha256.js";

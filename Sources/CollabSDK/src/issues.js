@@ -1,12 +1,21 @@
+import { nodeTypes } from "./catalogue.js";
+import { fromJSONText, jsonFault, stringFrom } from "./json.js";
 import { compareEdgeKeys, compareText, edgeText } from "./text.js";
 
+export { nodeTypes };
+
+const byName = new Map(nodeTypes.flatMap((type) => [[type.engineName, type], [type.canvasName, type]]));
+
+/** What is known about a type by its name in the engine or on the canvas; null for one that nobody knows. @param {string} name */
+export const nodeType = (name) => byName.get(name) ?? null;
+
 /**
- * The findings that follow from the document alone, as the server words them: parked edges, groups that do not count, labels that are there twice [GV4].
+ * All findings about the graph, as the server finds and words them [GV4]: for the time without a server, whose own come as `client.issues`.
  *
- * What needs the catalogue of node types comes from the server (`client.issues`); these are for the time without one. O(document).
+ * Sorted by node, edge, field and code. O(document).
  * @param {import("./document.js").WorkflowDocument} document
  */
-export function structuralIssues(document) {
+export function documentIssues(document) {
   const issues = [];
   for (const { key, reason } of document.parkedEdges()) issues.push(parked(document, key, reason));
   const bearers = new Map();
@@ -24,8 +33,75 @@ export function structuralIssues(document) {
     if (label !== null && bearers.get(label) > 1) {
       issues.push(issue({ code: "name_duplicate", node: id, field: "data.label", text: `Several nodes are called ${label}.` }));
     }
+    issues.push(...nodeIssues(id, document.inputCount(id), (field) => document.value(id, field)));
   }
   return issues.sort(compareIssues);
+}
+
+/**
+ * What the catalogue says about one node.
+ * @param {string} id
+ * @param {number} inputs visible edges that end at it
+ * @param {(field: string) => string | null} valueOf the JSON text of a field
+ */
+export function nodeIssues(id, inputs, valueOf) {
+  const error = (parts) => issue({ severity: "error", node: id, ...parts });
+  const name = stringFrom(valueOf("type"));
+  if (name === null) return [error({ code: "type_unknown", field: "type", text: "The node's type is no text." })];
+  const type = nodeType(name);
+  if (!type) return [error({ code: "type_unknown", field: "type", text: `No engine knows the type ${name}.` })];
+  const issues = [];
+  for (const setting of type.settings) {
+    const field = `data.${setting.name}`;
+    if (isSet(valueOf(field))) {
+      const text = settingFault(valueOf(field), setting);
+      if (text) issues.push(error({ code: "setting_invalid", field, text }));
+    } else if (isMissing(setting, type, valueOf)) {
+      issues.push(error({ code: "setting_missing", field, text: `A ${type.engineName} node needs the setting ${setting.name}.` }));
+    }
+  }
+  if (inputs < type.inputsMin) {
+    const needs = type.inputsMin === 1 ? "an input" : `${type.inputsMin} inputs`;
+    issues.push(error({ code: "input_missing", text: `A ${type.engineName} node needs ${needs} and has ${inputs}.` }));
+  }
+  return issues;
+}
+
+const isSet = (value) => value !== null && fromJSONText(value) !== null;
+
+/** Whether `data` lacks a setting that it needs. Of a group only the first setting is reported. */
+function isMissing(setting, type, valueOf) {
+  if (setting.need === "always") return true;
+  if (setting.need === "when") return stringFrom(valueOf(`data.${setting.when[0]}`)) === setting.when[1];
+  if (setting.need !== "oneOf") return false;
+  const group = type.settings.filter((other) => other.group === setting.group);
+  return group[0] === setting && !group.some(({ name }) => isSet(valueOf(`data.${name}`)));
+}
+
+const kinds = {
+  number: "a number", integer: "a whole number", string: "a text", choice: "a text", duration: "a duration such as 500ms", bool: "true or false",
+  strings: "a list of texts", cases: "a list of cases", anything: "a value",
+};
+const isText = (value) => typeof value === "string";
+const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+
+/** One sentence about what is wrong with a value, null when nothing is. @param {string} text @param {object} setting of the catalogue */
+export function settingFault(text, { name, kind, choices }) {
+  if (jsonFault(text)) return `${name} is no JSON.`;
+  const value = JSON.parse(text);
+  const right = { anything: true, string: isText(value), duration: isText(value), bool: typeof value === "boolean", number: typeof value === "number" };
+  if (right[kind]) return null;
+  if (kind === "integer" && typeof value === "number") {
+    // The engine reads an integer by its spelling: 1e2 and 1.0 are refused.
+    return !/[.eE]/.test(text) && value >= -(2 ** 63) && value < 2 ** 63 ? null : `${name} must be a whole number.`;
+  }
+  if (kind === "choice" && isText(value)) return choices.includes(value) ? null : `${name} must be one of ${choices.join(", ")}.`;
+  if (kind === "strings" && Array.isArray(value)) return value.every(isText) ? null : `${name} must be a list of texts.`;
+  if (kind === "cases" && Array.isArray(value)) {
+    const isRight = value.every((item) => isObject(item) && ["when", "output_path"].every((key) => item[key] === undefined || item[key] === null || isText(item[key])));
+    return isRight ? null : `${name} must be a list of cases with the texts when and output_path.`;
+  }
+  return `${name} must be ${kinds[kind]}.`;
 }
 
 const issue = (parts) => ({ code: "", severity: "warning", node: "", edge: null, field: "", text: "", ...parts });
