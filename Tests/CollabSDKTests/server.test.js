@@ -1,8 +1,9 @@
 // The SDK's clients on a real server: what is done while it is away is merged when it is back, nothing is lost, all hashes are equal.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CollabClient, MemoryStorage } from "../../Sources/CollabSDK/src/index.js";
+import { CollabClient, documentIssues, MemoryStorage } from "../../Sources/CollabSDK/src/index.js";
 import { NodeWebSocket } from "../../Sources/CollabSDK/src/node.js";
+import { Random } from "./support/random.js";
 import { TestServer } from "./support/server.js";
 
 const server = new TestServer();
@@ -117,6 +118,54 @@ test("[RS1] tabs have places of their own, and what a closed one left is sent by
   assert.equal(next.document.nodeCount, 2);
   await next.close();
 });
+
+test("[ME1] [GV5] two of these and bots of the command line edit at once, the server is killed in between, and all end with one document", async () => {
+  const people = await Promise.all([open("crowd", "Ada"), open("crowd", "Bo")]);
+  await Promise.all(people.map((each) => each.live()));
+  const refused = [];
+  for (const each of people) each.on("refused", ({ refusal }) => refused.push(refusal));
+  const bots = server.run("bot", "--workflow", "crowd", "--clients", "2", "--count", "150", "--rate", "0", "--seed", "7", "--nodes", "60", "--quiet", "--settle", "0.2");
+  const random = new Random(11);
+  for (let step = 0; step < 400; step += 1) {
+    for (const [index, client] of people.entries()) {
+      const ids = [...client.document.nodeIds()];
+      const [a, b] = [random.pick(ids), random.pick(ids)];
+      if (ids.length < 2 || random.chance(20)) addNumber(client, `${index}-${step}`, step);
+      else if (random.chance(10)) client.transact((t) => t.removeNode(a));
+      else if (random.chance(50)) client.transact((t) => t.setNode(a, { position: { x: step, y: index }, "data.value": step }));
+      else if (random.chance(20) && client.canUndo) turnBack(client);
+      else client.transact((t) => (client.document.liveTags({ source: a, target: b }).length > 0 ? t.disconnect({ source: a, target: b }) : t.connect({ source: a, target: b })));
+    }
+    if (step === 200) {
+      await server.kill();
+      await server.start();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await bots;
+  await Promise.all(people.map((each) => each.saved()));
+  const hashes = [...(await Promise.all(people.map((each) => each.verified()))), await server.hashes("crowd")];
+  assert.deepEqual(hashes[0], hashes[2]);
+  assert.deepEqual(hashes[1], hashes[2]);
+  assert.deepEqual(refused, []);
+  for (const each of people) {
+    assert.equal(each.counters.divergences, 0);
+    // The server's findings are those found here.
+    const words = (issues) => issues.map(({ code, node, field, text, severity }) => JSON.stringify([code, severity, node, field, text])).sort();
+    await each.until(() => words(each.issues.all).join() === words(documentIssues(each.document)).join());
+  }
+  assert.ok(people[0].document.nodeCount > 20 && people[0].document.parkedEdges().length > 0);
+  await Promise.all(people.map((each) => each.close()));
+});
+
+/** Of a step of which nothing is left there is nothing to take back. */
+function turnBack(client) {
+  try {
+    client.undo();
+  } catch (error) {
+    assert.equal(error.code, "NOTHING_TO_UNDO");
+  }
+}
 
 test("[RU1] [RU2] a run is seen by both and by who comes later", async () => {
   const [ada, bo] = await Promise.all([open("runs", "Ada"), open("runs", "Bo")]);

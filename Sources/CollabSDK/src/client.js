@@ -8,6 +8,9 @@ import { ClientError } from "./options.js";
 import { RunHandle, RunRequests } from "./run-requests.js";
 import { Version } from "./stamp.js";
 
+/** Milliseconds; a timer set for longer than 31 bits goes off at once. */
+const timerMax = 2 ** 31 - 1;
+
 /**
  * A replica of one workflow over a connection that comes back by itself.
  *
@@ -291,7 +294,7 @@ export class CollabClient extends Emitter {
     this.#timer = setTimeout(() => {
       this.#timerAt = null;
       this.#handle({ type: "timePassed" });
-    }, Math.max(0, due - performance.now()) + 1);
+    }, Math.min(timerMax, Math.max(0, due - performance.now()) + 1));
   }
 
   #settleWaiters() {

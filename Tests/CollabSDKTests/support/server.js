@@ -49,9 +49,14 @@ export class TestServer {
     await gone;
   }
 
+  /** Another command of the same program, on this server. @param {string[]} words */
+  run(...words) {
+    return run(program("thaiyyal"), [...words, "--url", this.url]);
+  }
+
   /** The server's own hashes, as the command line tells them. */
   async hashes(workflow) {
-    const { stdout } = await run(program("thaiyyal"), ["export", "--hash", "--workflow", workflow, "--url", this.url]);
+    const { stdout } = await this.run("export", "--hash", "--workflow", workflow);
     const of = (name) => new RegExp(`${name}\\w*\\s+([0-9a-f]{64})`).exec(stdout)?.[1];
     return { graphHash: of("graph"), documentHash: of("document") };
   }
