@@ -44,22 +44,15 @@ export interface FlowHandlers<Node = FlowNode, Edge = FlowEdge> {
 }
 
 /** What the hook is made of, for programs without React. */
-export declare class FlowStore<Node = FlowNode, Edge = FlowEdge> implements FlowHandlers<Node, Edge> {
+export declare class FlowStore<Node = FlowNode, Edge = FlowEdge> {
   constructor(client: CollabClient, options?: FlowOptions);
   open(): void;
   close(): void;
   refresh(): void;
   subscribe(listener: () => void): () => void;
   getSnapshot(): FlowSnapshot<Node, Edge>;
-  onNodesChange(changes: any[]): void;
-  onEdgesChange(changes: any[]): void;
-  onConnect(connection: FlowConnection): void;
-  onReconnect(edge: Edge, connection: FlowConnection): void;
-  isValidConnection(connection: FlowConnection | Edge): boolean;
-  showCursor(point: Point | null): void;
-  undo(): void;
-  redo(): void;
 }
+export interface FlowStore<Node = FlowNode, Edge = FlowEdge> extends FlowHandlers<Node, Edge> {}
 
 export declare function createCollabFlow(React: any): {
   useCollabFlow<Node = FlowNode, Edge = FlowEdge>(client: CollabClient, options?: FlowOptions): FlowSnapshot<Node, Edge> & FlowHandlers<Node, Edge>;
