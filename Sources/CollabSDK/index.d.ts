@@ -250,6 +250,8 @@ export interface ClientEvents {
   replaced: { position: number };
   roundTrip: { milliseconds: number };
   storage: { error: Error };
+  /** Something here went wrong while a message was taken in: a defect, healed by a snapshot. */
+  fault: { error: Error };
   closing: undefined;
 }
 

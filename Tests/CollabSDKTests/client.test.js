@@ -280,6 +280,27 @@ test("a storage that fails is told, and the client goes on without", async () =>
   await client.close();
 });
 
+test("a message that cannot be taken costs a connection and a snapshot, and nothing that was done", async () => {
+  const server = new FakeServer();
+  const client = await joined(server);
+  for (const id of ["a", "b", "c", "d"]) add(client, id);
+  await client.saved();
+  const faults = [];
+  client.on("fault", ({ error }) => faults.push(error.message));
+  const { apply } = client.document;
+  client.document.apply = () => { throw new Error("a defect"); };
+  const other = await joined(server, { name: "Bo" });
+  add(other, "e");
+  await client.until(() => faults.length > 0);
+  client.document.apply = apply;
+  await client.until(() => client.isLive && client.document.nodeCount === 5);
+  assert.deepEqual(faults, ["a defect"]);
+  add(client, "f");
+  await client.saved();
+  equal(client, server);
+  await Promise.all([client.close(), other.close()]);
+});
+
 // ---- Everything at once, under seeds
 
 const seeds = process.env.SEED ? [Number(process.env.SEED)] : Array.from({ length: Number(process.env.SEEDS ?? 60) }, (_, seed) => seed);

@@ -18,7 +18,7 @@ const timerMax = 2 ** 31 - 1;
  * the server forbids to come back.
  *
  * Events: `change` {nodes, edges, meta, comments, replaced} when the document differs; `changes` {changes} in the server's order; `link`, `save`,
- * `role`, `welcome`, `presence`, `issues`, `run`, `refused` {change, refusal}, `error`, `hash`, `diverged`, `roundTrip`, `storage` {error}.
+ * `role`, `welcome`, `presence`, `issues`, `run`, `refused` {change, refusal}, `error`, `hash`, `diverged`, `roundTrip`, `storage` {error}, `fault` {error}.
  */
 export class CollabClient extends Emitter {
   #machine;
@@ -269,11 +269,21 @@ export class CollabClient extends Emitter {
     this.#events.push(event);
     if (this.#isHandling) return;
     this.#isHandling = true;
-    while (this.#events.length > 0) this.#perform(this.#machine.handle(this.#events.shift(), this.#now()));
+    while (this.#events.length > 0) this.#perform(this.#step(this.#events.shift()));
     this.#isHandling = false;
     this.#tellDocument(false);
     this.#rearm();
     this.#settleWaiters();
+  }
+
+  /** A defect in here, or a message that no server sends, costs a connection and a snapshot, not the client. */
+  #step(event) {
+    try {
+      return this.#machine.handle(event, this.#now());
+    } catch (error) {
+      this.emit("fault", { error });
+      return this.#machine.recover(error.message, this.#now());
+    }
   }
 
   #perform(actions) {

@@ -83,10 +83,12 @@ function plan(type) {
   };
 }
 
-function planOne(type) {
+function planOne(named) {
+  const isNeeded = named.endsWith("!");
+  const type = isNeeded ? named.slice(0, -1) : named;
   if (messages[type]) {
     return {
-      empty: () => null, read: (value) => readerOf(type)(value),
+      empty: () => (isNeeded ? readerOf(type)({}) : null), read: (value) => readerOf(type)(value),
       write: (value) => (value === null || value === undefined ? undefined : writerOf(type)(value)), writeItem: (value) => writerOf(type)(value),
     };
   }

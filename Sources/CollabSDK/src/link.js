@@ -143,7 +143,7 @@ function takeLease(machine, welcome) {
 
 function versionOf(version, replica) {
   const at = version ? version.replica.indexOf(replica) : -1;
-  return at < 0 ? 0 : Number(version.seq[at]);
+  return at < 0 ? 0 : Number(version.seq[at] ?? 0);
 }
 
 /** From now on own changes are this replica's. */

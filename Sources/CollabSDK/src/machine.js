@@ -112,6 +112,14 @@ export class ReplicaMachine {
     return actions;
   }
 
+  /** After an event was handled by half: nothing of the document is believed until the server's is here. @returns {object[]} as `handle` */
+  recover(text, now) {
+    this.actions = [];
+    this.repair ??= new Repair();
+    Object.assign(this.repair, { base: null, isAsked: false });
+    return this.handle({ type: "undecodable", text: `a message could not be taken: ${text}` }, now);
+  }
+
   notify(notice) {
     this.actions.push({ type: "notify", notice });
   }

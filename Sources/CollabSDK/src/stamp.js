@@ -105,7 +105,7 @@ export class Version {
 
   /** @param {{replica: number[], seq: number[]}} message two columns */
   static fromMessage(message) {
-    return new Version((message?.replica ?? []).map((replica, index) => [replica, Number(message.seq[index])]));
+    return new Version((message?.replica ?? []).map((replica, index) => [replica, Number(message.seq[index] ?? 0)]));
   }
 
   get(replica) {

@@ -1,6 +1,6 @@
 // The messages of protocol/collab.proto as a table: name, then [field, type] in the order of their numbers. Types: `text`, `text?` (absent and
 // empty differ), `bool`, `int` (32 bits), `int64` (a number, or a bigint where one is too small), `time` (64 bits, a bigint), `real`, `bytes`, an enum,
-// a message; `[]` for lists.
+// a message (`!`: one that is absent is read as one with nothing in it); `[]` for lists.
 
 /** By enum: names by number, and what a reader takes an unknown one for [WP2]. */
 export const enums = {
@@ -24,7 +24,7 @@ export const enums = {
 /** Messages of which exactly one field is set. */
 export const choices = new Set(["Op", "ClientMessage", "ServerMessage"]);
 
-const edgeWith = (...fields) => [["edge", "EdgeKey"], ...fields];
+const edgeWith = (...fields) => [["edge", "EdgeKey!"], ...fields];
 const fieldOf = (...ends) => [...ends, ["field", "text"], ["value", "text?"]];
 
 export const messages = {
@@ -36,7 +36,7 @@ export const messages = {
   SetNodeField: fieldOf(["node", "text"]),
   AddEdge: edgeWith(),
   RemoveEdge: edgeWith(["tags", "Stamp[]"]),
-  SetEdgeField: fieldOf(["edge", "EdgeKey"]),
+  SetEdgeField: fieldOf(["edge", "EdgeKey!"]),
   SetCommentLife: [["comment", "text"], ["alive", "bool"]],
   SetCommentField: fieldOf(["comment", "text"]),
   Op: [
@@ -83,7 +83,7 @@ export const messages = {
     ["position", "int64"], ["participants", "Participant[]"], ["catchup", "Catchup"], ["server", "text"],
   ],
   Snapshot: [["index", "int"], ["count", "int"], ["data", "bytes"], ["crc32", "int"], ["position", "int64"], ["rawBytes", "int"]],
-  LoggedChange: [["position", "int64"], ["author", "int"], ["takenAtMilliseconds", "int64"], ["change", "Change"]],
+  LoggedChange: [["position", "int64"], ["author", "int"], ["takenAtMilliseconds", "int64"], ["change", "Change!"]],
   Changes: [["authors", "Author[]"], ["changes", "LoggedChange[]"]],
   Refusal: [["seq", "int64"], ["code", "RefusalCode"], ["text", "text"], ["revert", "Op[]"], ["retryAfterMilliseconds", "int"]],
   Ack: [["batch", "int64"], ["replica", "int"], ["seq", "int64"], ["position", "int64"], ["refused", "Refusal[]"]],
