@@ -1,6 +1,6 @@
-package import CRDT
+import CRDT
 package import WorkflowDocument
-package import WorkflowGraph
+import WorkflowGraph
 
 /// A few replicas on a bad network: each writes when it likes and hears of the others late, in part, twice, by change, by snapshot or by merge.
 ///
