@@ -64,6 +64,7 @@ let package = Package(
     library("RoomCore", [.collections, "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol"]),
     library("WorkflowEngine", [.collections, "WorkflowGraph"]),
     library("Storage", ["CRDT", "WorkflowGraph", "WorkflowDocument"]),
+    library("OutboundPolicy"),
 
     // Ring 1: acts. Adapters around the core, one outside thing each.
     library("Compression", ["CZlib", .nioCore]),
@@ -169,6 +170,7 @@ let package = Package(
         "Storage", "SQLiteStorage", "storage-writer", "WorkflowDocument", "WorkflowGraph", "CRDT",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
+    tests("OutboundPolicyTests", ["OutboundPolicy"]),
     tests("CompressionTests", ["Compression", .nioCore]),
     tests("OpenSSLTransportTests", ["OpenSSLTransport", .nioCore, .nioPosix, .nioEmbedded, .nioTLS]),
     tests("WebSocketTransportTests", ["WebSocketTransport", "Compression", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1]),
