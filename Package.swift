@@ -69,6 +69,7 @@ let package = Package(
     // Ring 1: acts. Adapters around the core, one outside thing each.
     library("Compression", ["CZlib", .nioCore]),
     library("OpenSSLTransport", ["COpenSSL", .nioCore, .nioTLS]),
+    library("OutboundHTTP", ["OutboundPolicy", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .nioTLS]),
     library("WebSocketTransport", ["Compression", "Hashing", .nioCore, .nioHTTP1]),
     library(
       "SQLiteStorage",
@@ -173,6 +174,11 @@ let package = Package(
     tests("OutboundPolicyTests", ["OutboundPolicy"]),
     tests("CompressionTests", ["Compression", .nioCore]),
     tests("OpenSSLTransportTests", ["OpenSSLTransport", .nioCore, .nioPosix, .nioEmbedded, .nioTLS]),
+    .target(
+      name: "LoopbackServer", dependencies: ["OpenSSLTransport", .nioCore, .nioPosix], path: "Tests/LoopbackServer",
+      swiftSettings: strict),
+    tests(
+      "OutboundHTTPTests", ["LoopbackServer", "OutboundHTTP", "OutboundPolicy", "OpenSSLTransport", .nioCore, .nioPosix, .nioTLS]),
     tests("WebSocketTransportTests", ["WebSocketTransport", "Compression", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1]),
     tests(
       "RoomsTests",
