@@ -65,6 +65,7 @@ let package = Package(
     library("WorkflowEngine", [.collections, "WorkflowGraph"]),
     library("Storage", ["CRDT", "WorkflowGraph", "WorkflowDocument"]),
     library("OutboundPolicy"),
+    library("ExamplePlugin", ["WorkflowEngine", "WorkflowGraph"]),
 
     // Ring 1: acts. Adapters around the core, one outside thing each.
     library("Compression", ["CZlib", .nioCore]),

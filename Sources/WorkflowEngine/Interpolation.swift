@@ -8,10 +8,10 @@ struct Interpolation {
   /// Of one text with everything filled in; a short text may name a long value many times.
   let bytesMax: Int
 
-  /// The settings whose texts are filled in. No others are: not conditions, separators, durations, cases.
+  /// The settings whose texts are filled in. No others are: not conditions, separators, durations, cases. Of a plug-in's node all are.
   private static let texts = ["text", "url", "label", "var_name", "field", "cache_key"]
   private static let lists = ["fields", "paths"]
-  private static let values = ["initial_value", "fallback_value"]
+  private static let values = ["initial_value", "fallback_value", NodeSettings.plugin]
 
   func apply(to settings: inout NodeSettings) throws(NodeFailure) {
     for name in Self.texts { if let text = settings.text(name) { settings[name] = .text(try apply(to: text)) } }

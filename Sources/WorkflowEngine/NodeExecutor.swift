@@ -47,7 +47,7 @@ public struct ExecutorRegistry: Sendable {
 
   public var types: some Collection<String> { executors.keys }
 
-  /// All types this engine can run by itself: everything but `http`, which needs the outside world.
+  /// All types this engine can run by itself: everything but `http`, see `HTTPExecutor`.
   public static let standard: ExecutorRegistry = {
     var registry = ExecutorRegistry()
     registry.register(NumberExecutor.self)

@@ -23,7 +23,9 @@ public struct WorkflowEngine: Sendable {
     cancellation: CancellationFlag? = nil, observer: (EngineEvent) -> Void = { _ in }
   ) async -> RunResult {
     let frame = RunFrame(limits: limits, reading: clock, sleep: sleep, cancellation: cancellation)
-    return await run(nodeCount: graph.nodes.count, frame, observer) { () throws(RunFailure) in try GraphDecoder.decode(graph) }
+    return await run(nodeCount: graph.nodes.count, frame, observer) { () throws(RunFailure) in
+      try GraphDecoder.decode(graph, isPlugin: registry.isPlugin)
+    }
   }
 
   /// Runs the JSON payload that the outside engine takes: `{"nodes":[{id,type,data}],"edges":[{source,target}]}`.
@@ -32,7 +34,9 @@ public struct WorkflowEngine: Sendable {
     cancellation: CancellationFlag? = nil, observer: (EngineEvent) -> Void = { _ in }
   ) async -> RunResult {
     let frame = RunFrame(limits: limits, reading: clock, sleep: sleep, cancellation: cancellation)
-    return await run(nodeCount: 0, frame, observer) { () throws(RunFailure) in try PayloadDecoder.decode(payload) }
+    return await run(nodeCount: 0, frame, observer) { () throws(RunFailure) in
+      try PayloadDecoder.decode(payload, isPlugin: registry.isPlugin)
+    }
   }
 
   private func run(

@@ -3,15 +3,19 @@ import WorkflowGraph
 /// Decodes the JSON that the outside engine takes, the way Go does: names without regard to case, the last of a repeated name wins
 /// (inside structs: is merged into the earlier), null leaves things alone, the first value of a wrong kind refuses the whole.
 struct PayloadDecoder {
+  private let isPlugin: (String) -> Bool
   private var graph = EngineGraph()
   private var firstError: String?
 
+  private init(isPlugin: @escaping (String) -> Bool) { self.isPlugin = isPlugin }
+
+  /// - Parameter isPlugin: whether a type belongs to a plug-in; such a node's `data` is taken as it is.
   /// - Throws: `RunFailure` of kind `.payload` with the engine's message.
-  static func decode(_ bytes: [UInt8]) throws(RunFailure) -> EngineGraph {
+  static func decode(_ bytes: [UInt8], isPlugin: @escaping (String) -> Bool = { _ in false }) throws(RunFailure) -> EngineGraph {
     let result: Result<PayloadJSON, PayloadSyntaxError> = bytes.withUnsafeBufferPointer { bytes in
       do throws(PayloadSyntaxError) { return .success(try PayloadReader.read(bytes)) } catch { return .failure(error) }
     }
-    var decoder = PayloadDecoder()
+    var decoder = PayloadDecoder(isPlugin: isPlugin)
     switch result {
     case .failure(let error): decoder.firstError = error.text
     case .success(let json): decoder.decodeRoot(json)
@@ -58,11 +62,22 @@ struct PayloadDecoder {
         switch name.lowercased() {
         case "id": decode(value, into: &node.id, owner: "Node", path: "nodes.id", wanted: "string")
         case "type": decode(value, into: &node.type, owner: "Node", path: "nodes.type", wanted: "workflow.NodeType")
-        case "data": decodeData(value, into: &node.settings)
+        case "data": if namesPlugin(members) { takeData(value, into: &node.settings) } else { decodeData(value, into: &node.settings) }
         default: break
         }
       }
     default: fail(json, owner: "Payload", path: "nodes", wanted: "workflow.Node")
+    }
+  }
+
+  private func namesPlugin(_ members: [(name: String, value: PayloadJSON)]) -> Bool {
+    guard case .string(let type)? = members.last(where: { $0.name.lowercased() == "type" })?.value else { return false }
+    return isPlugin(type)
+  }
+
+  private mutating func takeData(_ json: PayloadJSON, into settings: inout NodeSettings) {
+    do throws(SettingTypeError) { settings[NodeSettings.plugin] = .anything(try SettingDecoder.value(json, path: "")) } catch {
+      fail(error.text(prefix: "nodes.data"))
     }
   }
 

@@ -209,7 +209,7 @@ struct PayloadReader {
     return UInt8(ascii: "a")...UInt8(ascii: "f") ~= lower ? UInt16(lower - UInt8(ascii: "a") + 10) : nil
   }
 
-  private static func repaired(_ bytes: [UInt8]) -> String {
+  static func repaired(_ bytes: [UInt8]) -> String {
     if let text = String(validating: bytes, as: UTF8.self) { return text }
     var output = String.UnicodeScalarView()
     var rest = bytes[...]

@@ -67,7 +67,8 @@ struct ValidationChecks {
     if fields[.type].map({ $0.isNull || $0.text == "\"\"" }) ?? true, !inferred.isEmpty { fields[.type] = .string(inferred) }
     let name = fields[.type]?.stringValue.map { NodeCatalogue.engineName(of: $0) }
     let isKnown = name.map { NodeCatalogue.type(named: $0) != nil } ?? false
-    let isRun = name.map { registry[$0] != nil } ?? false
+    if let name, let issues = registry.pluginIssues(of: node.id, type: name, fields: fields, inputs: inputs) { return issues }
+    let isRun = name.map { registry.runs($0) } ?? false
     var issues: [Issue] = []
     // A type that only the registry knows says itself what it needs, when it runs.
     if isKnown || !isRun { issues = NodeCheck.issues(of: node.id, fields: fields, inputs: inputs) }
