@@ -84,6 +84,11 @@ let package = Package(
         "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RoomCore", "WorkflowEngine", "Storage", "Compression",
         "Hashing", .nioCore, .logging, .lifecycle,
       ]),
+    library(
+      "OutsideNodes",
+      [
+        "OutboundHTTP", "OutboundPolicy", "OpenSSLTransport", "Rooms", "RoomCore", "WorkflowEngine", "WorkflowGraph", .nioCore,
+      ]),
     .target(name: "CWebCanvas", exclude: ["assets"]),
     library("WebCanvas", ["CWebCanvas"]),
     library(
@@ -180,6 +185,12 @@ let package = Package(
       swiftSettings: strict),
     tests(
       "OutboundHTTPTests", ["LoopbackServer", "OutboundHTTP", "OutboundPolicy", "OpenSSLTransport", .nioCore, .nioPosix, .nioTLS]),
+    tests(
+      "OutsideNodesTests",
+      [
+        "LoopbackServer", "OutsideNodes", "ExamplePlugin", "OutboundHTTP", "OutboundPolicy", "OpenSSLTransport", "Rooms", "RoomCore",
+        "CollabProtocol", "WorkflowEngine", "WorkflowGraph", .nioCore, .nioPosix,
+      ]),
     tests("WebSocketTransportTests", ["WebSocketTransport", "Compression", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1]),
     tests(
       "RoomsTests",
