@@ -85,6 +85,8 @@ let package = Package(
         "Hashing", .nioCore, .logging, .lifecycle,
       ]),
     library(
+      "EngineHTTP", ["OutboundHTTP", "OutboundPolicy", "Rooms", "RoomCore", "CollabProtocol", "WorkflowEngine", "WorkflowGraph"]),
+    library(
       "OutsideNodes",
       [
         "OutboundHTTP", "OutboundPolicy", "OpenSSLTransport", "Rooms", "RoomCore", "WorkflowEngine", "WorkflowGraph", .nioCore,
@@ -185,6 +187,12 @@ let package = Package(
       swiftSettings: strict),
     tests(
       "OutboundHTTPTests", ["LoopbackServer", "OutboundHTTP", "OutboundPolicy", "OpenSSLTransport", .nioCore, .nioPosix, .nioTLS]),
+    tests(
+      "EngineHTTPTests",
+      [
+        "LoopbackServer", "EngineHTTP", "OutboundHTTP", "OutboundPolicy", "OpenSSLTransport", "Rooms", "RoomCore", "CollabProtocol",
+        "WorkflowGraph", .nioCore, .nioPosix,
+      ]),
     tests(
       "OutsideNodesTests",
       [
