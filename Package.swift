@@ -117,7 +117,7 @@ let package = Package(
         "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument",
         "CRDT",
         "WorkflowEngine", "OpenSSLTransport", "WebSocketTransport", "COpenSSL", "CZlib", "Hashing", .nioCore, .nioPosix, .logging,
-        .lifecycle,
+        .lifecycle, "EngineHTTP", "ExamplePlugin", "OutboundHTTP", "OutboundPolicy", "OutsideNodes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
       ], swiftSettings: strict),
@@ -221,14 +221,17 @@ let package = Package(
         .nioPosix,
         .nioHTTP1,
       ]),
-    tests("CommandTests", ["thaiyyal", "Gateway", .logging, .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    tests(
+      "CommandTests",
+      ["thaiyyal", "Gateway", "OutboundPolicy", .logging, .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     tests("TidyTests", []),
     tests(
       "EndToEndTests",
       [
         "thaiyyal", "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowDocument",
         "WorkflowGraph", "CRDT",
-        "Hashing", "WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle,
+        "Hashing", "WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle, "EngineHTTP",
+        "LoopbackServer", "OutboundHTTP", "OutboundPolicy", "OutsideNodes", "WorkflowEngine",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -12,8 +12,22 @@ enum Setting: String, CaseIterable, Sendable {
   case drainSeconds = "drain-seconds"
   case loops
   case logLevel = "log-level"
+  case httpAllow = "http-allow"
+  case httpAllowPrivate = "http-allow-private"
+  case httpTimeoutSeconds = "http-timeout-seconds"
+  case plugins
+  case pluginTimeoutSeconds = "plugin-timeout-seconds"
+  case engineURL = "engine-url"
+  case engineTimeoutSeconds = "engine-timeout-seconds"
 
-  var flag: String { self == .allowedOrigins ? "--allow-origin" : "--" + rawValue }
+  /// A list is given one by one, so its flag is in the singular.
+  var flag: String {
+    switch self {
+    case .allowedOrigins: "--allow-origin"
+    case .plugins: "--plugin"
+    default: "--" + rawValue
+    }
+  }
   var environmentName: String { Self.environmentPrefix + rawValue.uppercased().replacing("-", with: "_") }
   var path: ConfigKey { ConfigKey([rawValue]) }
 
@@ -28,6 +42,9 @@ enum Setting: String, CaseIterable, Sendable {
     .host: "127.0.0.1", .port: -1, .plain: false, .cert: "", .key: "", .clientCA: "", .data: "./var/thaiyyal.sqlite", .memory: false,
     .open: false, .tokens: "", .allowedOrigins: ConfigValue(.stringArray([]), isSecret: false), .connectionsMax: 10_000,
     .connectionsPerAddressMax: 2_000, .drainSeconds: 20, .loops: 0, .logLevel: "info",
+    .httpAllow: ConfigValue(.stringArray([]), isSecret: false), .httpAllowPrivate: ConfigValue(.stringArray([]), isSecret: false),
+    .httpTimeoutSeconds: 30, .plugins: ConfigValue(.stringArray([]), isSecret: false), .pluginTimeoutSeconds: 30, .engineURL: "",
+    .engineTimeoutSeconds: 60,
   ]
 }
 

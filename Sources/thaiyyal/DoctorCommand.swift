@@ -20,6 +20,7 @@ struct DoctorCommand: AsyncParsableCommand {
       findings += DoctorNetwork.check(configuration)
       findings += await DoctorStorage.check(configuration)
       findings += DoctorSecrets.check(configuration)
+      findings += await DoctorOutside.check(configuration.outside)
     } catch {
       findings.append(.fail("settings", "\(error)", "thaiyyal serve --help names all settings; the checks that need them were left out"))
     }

@@ -24,6 +24,7 @@ struct ServeConfiguration {
   var drain: Duration
   var loops: Int
   var logLevel: Logger.Level
+  var outside: OutsideConfiguration
   /// One line per setting with its value and where it came from.
   var lines: [String]
 
@@ -46,6 +47,7 @@ struct ServeConfiguration {
     drain = .seconds(try sources.number(.drainSeconds, in: 0...3600))
     loops = try sources.number(.loops, in: 0...1024)
     logLevel = try Self.logLevel(sources)
+    outside = try OutsideConfiguration(sources)
     security = try Self.security(sources, isPlain: isPlain, dataFile: data)
     lines = []
     try check()
@@ -107,8 +109,10 @@ struct ServeConfiguration {
         switch setting {
         case .port: "\(port)"
         case .plain, .memory, .open: "\(try sources.flag(setting))"
-        case .connectionsMax, .connectionsPerAddressMax, .drainSeconds, .loops: "\(try sources.number(setting, in: 0...Int.max))"
-        case .allowedOrigins: allowedOrigins.joined(separator: " ")
+        case .connectionsMax, .connectionsPerAddressMax, .drainSeconds, .loops, .httpTimeoutSeconds, .pluginTimeoutSeconds,
+          .engineTimeoutSeconds:
+          "\(try sources.number(setting, in: 0...Int.max))"
+        case .allowedOrigins, .httpAllow, .httpAllowPrivate, .plugins: try sources.texts(setting).joined(separator: " ")
         default: try sources.text(setting)
         }
       return "\(setting.rawValue) = \(value.isEmpty ? "(none)" : value)   # \(sources.origin(of: setting))"

@@ -58,13 +58,14 @@ struct ServeProcess {
     gatewayConfiguration.webSocket.messageBytesMax = messageBytesMax
     gatewayConfiguration.webSocket.frameBytesMax = messageBytesMax
     let watch = StoreWatch()
+    let outside = try OutsideEngine(configuration.outside, group: group, logger: logger)
     let registry = RoomRegistry(
-      store: store, loops: Array(group.makeIterator()), configuration: rooms, metrics: watch, logger: logger,
+      store: store, loops: Array(group.makeIterator()), configuration: rooms, engine: outside.engine, metrics: watch, logger: logger,
       makeFrameWriter: { RoomFrameWriter(deflate) })
     let gateway = GatewayService(
       configuration: gatewayConfiguration, registry: registry, authenticator: authenticator, group: group, addTLS: tls?.addHandler,
       readiness: { await readiness(of: store, watch) }, logger: logger, onListening: { announce($0, tls) })
-    var services = ServiceGroupConfiguration(services: [.init(service: gateway)], logger: logger)
+    var services = ServiceGroupConfiguration(services: [.init(service: outside), .init(service: gateway)], logger: logger)
     services.maximumGracefulShutdownDuration = configuration.drain + Self.shutdownReserve
     let serviceGroup = ServiceGroup(configuration: services)
     let interrupt = Interrupt {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import OutboundPolicy
 import Testing
 
 @testable import thaiyyal
@@ -46,10 +47,12 @@ import Testing
       .host: "127.0.0.9", .port: "4", .plain: "true", .data: "x.sqlite", .memory: "true", .open: "true",
       .allowedOrigins: "https://a.example",
       .connectionsMax: "5", .connectionsPerAddressMax: "6", .drainSeconds: "7", .loops: "8", .logLevel: "debug",
+      .httpAllow: "*.example.org:8443", .httpTimeoutSeconds: "9", .plugins: "http://127.0.0.1:9100/", .pluginTimeoutSeconds: "10",
+      .engineTimeoutSeconds: "11",
     ]
     for (setting, text) in texts {
       let isText = [.host, .data, .logLevel].contains(setting)
-      let json = setting == .allowedOrigins ? "[\"\(text)\"]" : isText ? "\"\(text)\"" : text
+      let json = [.allowedOrigins, .httpAllow, .plugins].contains(setting) ? "[\"\(text)\"]" : isText ? "\"\(text)\"" : text
       let flags = ["true"].contains(text) ? [setting.flag] : [setting.flag, text]
       let given = [
         try await configure(flags), try await configure(environment: [setting.environmentName: text]),
@@ -109,6 +112,39 @@ import Testing
     arguments: [["--host", "127.0.0.1"], ["--host", "::1"], ["--host", "0.0.0.0", "--open"]])
   func openMode(arguments: [String]) async throws {
     #expect(try await fault(arguments).isEmpty)
+  }
+
+  @Test("what runs may reach: hosts, ranges, plug-ins, an engine")
+  func outside() async throws {
+    let none = try await configure().outside
+    #expect(none.http.allowsNothing && none.plugins.isEmpty && none.engine == nil)
+    let some = try await configure([
+      "--http-allow", "example.org", "--http-allow", "*.example.net:8443", "--http-allow-private", "10.1.0.0/16", "--plugin",
+      "http://127.0.0.1:9100/geo", "--http-timeout-seconds", "7",
+    ]).outside
+    #expect(some.http.hosts.map(\.description) == ["example.org", "*.example.net:8443"])
+    #expect(some.http.ranges.map(\.description) == ["10.1.0.0/16"])
+    #expect(some.httpTimeout == .seconds(7))
+    #expect(some.plugins.map(\.description) == ["http://127.0.0.1:9100/geo"])
+    #expect(try await configure(["--engine-url", "https://engine.example:8081"]).outside.engine?.origin == "https://engine.example:8081")
+  }
+
+  @Test(
+    "what runs may reach: what cannot be meant",
+    arguments: [
+      (["--http-allow", "http://example.org"], "http-allow: \"http://example.org\" is no host"), (["--http-allow", "127.1"], "is no host"),
+      (["--http-allow", "*", "--http-allow-private", "10.0.0.1"], "is no range"),
+      (["--http-allow-private", "10.0.0.0/8"], "opens nothing by itself"),
+      (["--plugin", "localhost:9100"], "plugins: \"localhost:9100\": unsupported"),
+      (["--plugin", "http://a/?b"], "has a query"), (["--plugin", "http://a/", "--plugin", "http://a"], "one is named twice"),
+      (["--engine-url", "ftp://x"], "engine-url: \"ftp://x\": unsupported protocol scheme \"ftp\" (flag)"),
+      (["--engine-url", "http://x", "--plugin", "http://a"], "engine-url excludes"),
+      (["--engine-url", "http://x", "--http-allow", "*"], "engine-url excludes"),
+      (["--http-timeout-seconds", "0"], "is not within 1...3600"),
+    ])
+  func outsideFaults(arguments: [String], text: String) async throws {
+    let found = try await fault(arguments)
+    #expect(found.contains(text), "\(found)")
   }
 
   @Test("the nearest name is offered, a far one is not")

@@ -23,6 +23,7 @@ final class TestServer: Sendable {
     var authenticator: any Authenticator = OpenAuthenticator()
     var gateway = GatewayConfiguration()
     var store: (any WorkflowStore)?
+    var engine: any RunEngine = EmbeddedEngine()
   }
 
   let address: ServerAddress
@@ -49,7 +50,8 @@ final class TestServer: Sendable {
     var logger = Logger(label: "e2e") { SwiftLogNoOpLogHandler($0) }
     logger.logLevel = .critical
     let registry = RoomRegistry(
-      store: store, loops: Array(group.makeIterator()), configuration: rooms, logger: logger, makeFrameWriter: { RoomFrameWriter(deflate) })
+      store: store, loops: Array(group.makeIterator()), configuration: rooms, engine: options.engine, logger: logger,
+      makeFrameWriter: { RoomFrameWriter(deflate) })
     var addTLS: (@Sendable (any Channel) throws -> Void)?
     if options.isSecure {
       let (certificate, key) = (folder + "/cert.pem", folder + "/key.pem")
