@@ -96,7 +96,7 @@ let package = Package(
     library(
       "Gateway",
       [
-        "Rooms", "RoomCore", "Storage", "CRDT", "CollabProtocol", "WorkflowGraph", "WebSocketTransport", "OpenSSLTransport", "WebCanvas", "Hashing", .nioCore,
+        "Rooms", "RoomCore", "Storage", "CRDT", "WorkflowEngine", "CollabProtocol", "WorkflowGraph", "WebSocketTransport", "OpenSSLTransport", "WebCanvas", "Hashing", .nioCore,
         .nioPosix, .nioHTTP1, .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -13,6 +13,11 @@ public struct PluggedEngine: RunEngine {
     self.plugins = plugins
   }
 
+  public func validate(file: [UInt8]) async -> [GraphValidation.Finding] {
+    WorkflowEngine(registry: plugins.registry(over: engine.registry, for: Set(plugins.statuses.flatMap(\.types))), limits: engine.limits)
+      .validate(file: file)
+  }
+
   public func run(_ graph: WorkflowGraph, report: @escaping @Sendable (RunStep) -> Void) async {
     let types = Set(graph.nodes.compactMap { $0.type.map { NodeCatalogue.engineName(of: $0) } })
     let registry = plugins.registry(over: engine.registry, for: types)

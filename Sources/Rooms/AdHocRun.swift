@@ -1,6 +1,7 @@
 import CollabProtocol
 public import RoomCore
 import Synchronization
+public import WorkflowEngine
 public import WorkflowGraph
 
 /// Runs of graphs that belong to no workflow: nobody sees them but the caller, and nothing of them is kept.
@@ -22,6 +23,15 @@ extension RoomRegistry {
     var silent = RunStep(.runFailed)
     silent.error = "the engine ended without a result"
     return silent
+  }
+}
+
+extension RoomRegistry {
+  /// Everything that is wrong with a canvas file before it runs. As many at once as runs of such files.
+  public func validate(file: [UInt8]) async throws(Busy) -> [GraphValidation.Finding] {
+    guard adHocRuns.enter(max: configuration.adHocRunCountMax) else { throw Busy(countMax: configuration.adHocRunCountMax) }
+    defer { adHocRuns.leave() }
+    return await engine.validate(file: file)
   }
 }
 

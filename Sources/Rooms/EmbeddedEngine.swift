@@ -27,6 +27,8 @@ public struct EmbeddedEngine: RunEngine {
     self.sleep = sleep
   }
 
+  public func validate(file: [UInt8]) async -> [GraphValidation.Finding] { engine.validate(file: file) }
+
   public func run(_ graph: WorkflowGraph, report: @escaping @Sendable (RunStep) -> Void) async {
     let cancellation = CancellationFlag()
     await withTaskCancellationHandler {

@@ -1,5 +1,6 @@
 import CollabProtocol
 public import RoomCore
+public import WorkflowEngine
 public import WorkflowGraph
 
 /// What runs a frozen graph: the embedded engine, or one elsewhere.
@@ -8,6 +9,14 @@ public protocol RunEngine: Sendable {
   ///
   /// `report` takes node events and then exactly one of `.runFinished`, `.runFailed`, `.runCancelled`; what comes after that is not heard.
   func run(_ graph: WorkflowGraph, report: @escaping @Sendable (RunStep) -> Void) async
+
+  /// Everything that is wrong with a canvas file before it runs, by the node types that this engine has.
+  func validate(file: [UInt8]) async -> [GraphValidation.Finding]
+}
+
+extension RunEngine {
+  /// By the types that every server has.
+  public func validate(file: [UInt8]) async -> [GraphValidation.Finding] { WorkflowEngine().validate(file: file) }
 }
 
 /// Runs nothing, and says so: for a server that only edits.

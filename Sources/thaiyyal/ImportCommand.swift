@@ -76,13 +76,7 @@ struct ImportCommand: AsyncParsableCommand {
   }
 
   private func read() throws -> [CanvasDocument] {
-    let data: Data
-    if file == "-" {
-      data = FileHandle.standardInput.readDataToEndOfFile()
-    } else {
-      guard let contents = FileManager.default.contents(atPath: file) else { throw DataFault("cannot read \(file)") }
-      data = contents
-    }
+    let data = try InputFile.read(file)
     guard let text = String(data: data, encoding: .utf8) else { throw DataFault("\(file) is not UTF-8") }
     do { return try CanvasJSON.parseAll(text) } catch { throw DataFault("\(file): \(error)") }
   }

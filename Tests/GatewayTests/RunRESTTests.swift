@@ -196,6 +196,25 @@ import WorkflowGraph
     }
   }
 
+  @Test("validate says all that is wrong at once, with places; a good graph is valid")
+  func validate() async throws {
+    try await TestServer.with { (server: TestServer) async throws in
+      let bad =
+        #"{"nodes":[{"id":"a","type":"numberNode","data":{}},{"id":"b","type":"nonsense","data":{}}],"#
+        + #""edges":[{"id":"e","source":"a","target":"gone"}]}"#
+      let answer = try await Self.post("/api/v1/workflows/validate", bad, to: server)
+      #expect(answer.status == 200)
+      let view = try Self.json(answer)
+      #expect(view["valid"]?.boolValue == false)
+      let findings = try #require(view["findings"]?.arrayValue)
+      let codes = findings.map { $0["code"]?.stringValue }
+      #expect(codes.contains("setting_missing") && codes.contains("type_unknown") && codes.contains("edge_orphan"))
+      #expect(findings.first { $0["code"]?.stringValue == "type_unknown" }?["node"]?.stringValue == "b")
+      let good = #"{"nodes":[{"id":"a","type":"numberNode","data":{"value":1}}],"edges":[]}"#
+      #expect(try Self.json(try await Self.post("/api/v1/workflows/validate", good, to: server))["valid"]?.boolValue == true)
+    }
+  }
+
   @Test("a stream over a silence longer than the idle time of a connection is not cut off")
   func quietStream() async throws {
     var configuration = GatewayConfiguration()

@@ -5,9 +5,10 @@ import NIOCore
 import NIOHTTP1
 import RoomCore
 import Rooms
+import WorkflowEngine
 import WorkflowGraph
 
-/// `/api/v1/workflows/execute`: a graph in the body, run at once, kept nowhere.
+/// `/api/v1/workflows/execute` and `/validate`: a graph in the body, run or looked at, kept nowhere.
 struct GraphRoutes: Sendable {
   let registry: RoomRegistry
   let access: RESTAccess
@@ -19,6 +20,7 @@ struct GraphRoutes: Sendable {
 
   func add(to router: RouterGroup<BasicRequestContext>) {
     router.post("/execute") { request, _ in try await execute(request) }
+    router.post("/validate") { request, _ in try await validate(request) }
   }
 
   private func execute(_ request: Request) async throws -> Response {
@@ -34,6 +36,22 @@ struct GraphRoutes: Sendable {
     view.add("durationMicroseconds", .number(Double(step.durationMicroseconds)))
     if !step.error.isEmpty { view.add("error", .string(step.error)) }
     if !step.result.isEmpty { view.add("result", JSONText(unchecked: step.result)) }
+    return Response.json(view.object)
+  }
+
+  /// 200 whatever is found: the request was answered, the file may be wrong.
+  private func validate(_ request: Request) async throws -> Response {
+    try access.require(.viewer, request, of: Self.nameOfNone)
+    guard let body = try await RESTAccess.json(request, bytesMax: Self.bodyBytesMax) else {
+      throw Problem(.badRequest, "The body must be a graph.")
+    }
+    let findings: [GraphValidation.Finding]
+    do throws(RoomRegistry.Busy) { findings = try await registry.validate(file: Array(body.text.utf8)) } catch {
+      throw Problem(.tooManyRequests, "\(error.countMax) graphs are being looked at already.", headers: [("retry-after", "1")])
+    }
+    var view = JSONMembers()
+    view.add("valid", .bool(!findings.contains { $0.issue.severity == .error }))
+    view.add("findings", RunView.array(findings.map(\.json)))
     return Response.json(view.object)
   }
 

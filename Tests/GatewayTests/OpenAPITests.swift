@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+@testable import Gateway
+
+/// `protocol/openapi.yaml` beside the routes of the server.
+@Suite struct OpenAPITests {
+  private struct Operation: Hashable {
+    var method: String
+    var path: String
+  }
+
+  private static func described() throws -> Set<Operation> {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../protocol/openapi.yaml")
+    var operations: Set<Operation> = []
+    var path = ""
+    for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+      if line.hasPrefix("  /"), line.hasSuffix(":") { path = line.dropFirst(2).dropLast().description }
+      for method in ["get", "post", "put", "patch", "delete"] where line == "    \(method):" {
+        operations.insert(Operation(method: method.uppercased(), path: path))
+      }
+    }
+    return operations
+  }
+
+  @Test("every operation that is described is answered by a route of its own, and none but these")
+  func operations() async throws {
+    let described = try Self.described()
+    #expect(described.count == 9)
+    try await TestServer.with { (server: TestServer) async throws in
+      let paths = Set(described.map(\.path))
+      for path in paths {
+        let real = path.replacing("{id}", with: "none").replacing("{run}", with: "0123456789abcdef")
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+          let answer = try await RawClient.get(real, from: server.port, headers: ["content-length: 0"], method: method)
+          let isThere = !answer.body.contains("There is nothing at this address.")
+          #expect(isThere == described.contains(Operation(method: method, path: path)), "\(method) \(path): \(answer.status)")
+        }
+      }
+    }
+  }
+}
