@@ -67,6 +67,9 @@ static const unsigned char sdk_client_js[] = {
 static const unsigned char sdk_codec_js[] = {
 #embed "../CollabSDK/src/codec.js"
 };
+static const unsigned char sdk_connection_js[] = {
+#embed "../CollabSDK/src/connection.js"
+};
 static const unsigned char sdk_digests_js[] = {
 #embed "../CollabSDK/src/digests.js"
 };
@@ -99,6 +102,9 @@ static const unsigned char sdk_options_js[] = {
 };
 static const unsigned char sdk_order_js[] = {
 #embed "../CollabSDK/src/order.js"
+};
+static const unsigned char sdk_page_js[] = {
+#embed "../CollabSDK/src/page.js"
 };
 static const unsigned char sdk_parents_js[] = {
 #embed "../CollabSDK/src/parents.js"
@@ -139,6 +145,9 @@ static const unsigned char sdk_state_js[] = {
 static const unsigned char sdk_text_js[] = {
 #embed "../CollabSDK/src/text.js"
 };
+static const unsigned char sdk_transaction_js[] = {
+#embed "../CollabSDK/src/transaction.js"
+};
 static const unsigned char sdk_undo_js[] = {
 #embed "../CollabSDK/src/undo.js"
 };
@@ -171,6 +180,7 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/check.js", "text/javascript" TEXT, sdk_check_js),
   ASSET("sdk/client.js", "text/javascript" TEXT, sdk_client_js),
   ASSET("sdk/codec.js", "text/javascript" TEXT, sdk_codec_js),
+  ASSET("sdk/connection.js", "text/javascript" TEXT, sdk_connection_js),
   ASSET("sdk/digests.js", "text/javascript" TEXT, sdk_digests_js),
   ASSET("sdk/document.js", "text/javascript" TEXT, sdk_document_js),
   ASSET("sdk/emitter.js", "text/javascript" TEXT, sdk_emitter_js),
@@ -182,6 +192,7 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/machine.js", "text/javascript" TEXT, sdk_machine_js),
   ASSET("sdk/options.js", "text/javascript" TEXT, sdk_options_js),
   ASSET("sdk/order.js", "text/javascript" TEXT, sdk_order_js),
+  ASSET("sdk/page.js", "text/javascript" TEXT, sdk_page_js),
   ASSET("sdk/parents.js", "text/javascript" TEXT, sdk_parents_js),
   ASSET("sdk/pending.js", "text/javascript" TEXT, sdk_pending_js),
   ASSET("sdk/projection.js", "text/javascript" TEXT, sdk_projection_js),
@@ -195,6 +206,7 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/stamp.js", "text/javascript" TEXT, sdk_stamp_js),
   ASSET("sdk/state.js", "text/javascript" TEXT, sdk_state_js),
   ASSET("sdk/text.js", "text/javascript" TEXT, sdk_text_js),
+  ASSET("sdk/transaction.js", "text/javascript" TEXT, sdk_transaction_js),
   ASSET("sdk/undo.js", "text/javascript" TEXT, sdk_undo_js),
   ASSET("sdk/wire.js", "text/javascript" TEXT, sdk_wire_js),
 };

@@ -1,12 +1,13 @@
-import { addNodeOps, op, removeNodeOps } from "./change.js";
-import { decodeMessage, encodeMessage } from "./codec.js";
+import { Connection } from "./connection.js";
 import { Emitter } from "./emitter.js";
 import { equalBytes, toHex } from "./bytes.js";
 import { Keeper } from "./keeper.js";
 import { ReplicaMachine } from "./machine.js";
 import { ClientError } from "./options.js";
-import { RunHandle, RunRequests } from "./run-requests.js";
+import { listenToPage } from "./page.js";
+import { randomKey, RunHandle, RunRequests } from "./run-requests.js";
 import { Version } from "./stamp.js";
+import { Transaction } from "./transaction.js";
 
 /** Milliseconds; a timer set for longer than 31 bits goes off at once. */
 const timerMax = 2 ** 31 - 1;
@@ -22,11 +23,8 @@ const timerMax = 2 ** 31 - 1;
  */
 export class CollabClient extends Emitter {
   #machine;
-  #WebSocket;
+  #connection;
   #keeper;
-  #socket = null;
-  /** Tells a connection's callbacks from those of the one before it. */
-  #generation = 0;
   #events = [];
   #isHandling = false;
   #isFlushScheduled = false;
@@ -64,8 +62,9 @@ export class CollabClient extends Emitter {
   constructor(options, place = null) {
     super();
     this.options = options;
-    this.#WebSocket = options.WebSocket ?? globalThis.WebSocket;
-    if (!this.#WebSocket) throw new TypeError("there is no WebSocket here: give one as options.WebSocket");
+    const WebSocketClass = options.WebSocket ?? globalThis.WebSocket;
+    if (!WebSocketClass) throw new TypeError("there is no WebSocket here: give one as options.WebSocket");
+    this.#connection = new Connection(WebSocketClass, options.url, options.workflow, (event) => this.#handle(event));
     this.#keeper = place && new Keeper(place, (error) => {
       this.emit("storage", { error });
     });
@@ -174,7 +173,10 @@ export class CollabClient extends Emitter {
 
   // ---- Presence and runs
 
-  /** Changes what others see of this session: `cursor`, `selectedNodes`, `selectedEdges`, `viewport`, `dragging`, `editing`, `extra`. The newest state is sent, no oftener than the server's tick. */
+  /**
+   * Changes what others see of this session: `cursor`, `selectedNodes`, `selectedEdges`, `viewport`, `dragging`, `editing`, `extra`. The newest state is sent, no
+   * oftener than the server's tick.
+   */
   showPresence(state) {
     this.#ownPresence = { ...this.#ownPresence, ...state };
     this.#handle({ type: "presence", state: this.#ownPresence });
@@ -190,7 +192,7 @@ export class CollabClient extends Emitter {
     const request = {
       request: this.#nextRequest++, idempotencyKey: key, include: this.document.version.toMessage(), policy, parked,
     };
-    this.#requests.add(request, handle, this.isLive ? this.#generation : 0);
+    this.#requests.add(request, handle, this.isLive ? this.#connection.generation : 0);
     if (this.isLive) {
       this.#handle({ type: "flush" });
       this.#handle({ type: "run", request });
@@ -222,24 +224,35 @@ export class CollabClient extends Emitter {
   /** Until what was done here so far outlives the page, as far as there is a storage that works. */
   async kept() { await this.#keeper?.settled(); }
 
-  /** Until the server's hashes are those here, at equal versions. A difference is healed by a snapshot. @returns {Promise<{graphHash: string, documentHash: string}>} */
+  /**
+   * Until the server's hashes are those here, at equal versions. A difference is healed by a snapshot.
+   * @returns {Promise<{graphHash: string, documentHash: string}>} in hexadecimal
+   */
   async verified() {
     for (;;) {
       await this.until(() => this.isLive && this.#machine.pending.isEmpty);
-      const report = await new Promise((resolve, reject) => {
-        const off = [this.on("hash", ({ report: found }) => done(() => resolve(found))), this.on("link", ({ link }) => done(() => (link.state === "stopped" ? reject(new ClientError("STOPPED", link.text)) : resolve(null))))];
-        const done = (settle) => {
-          for (const each of off) each();
-          settle();
-        };
-        this.#handle({ type: "verify" });
-      });
+      const report = await this.#report();
       if (!report || !this.#machine.pending.isEmpty || !this.document.version.equals(Version.fromMessage(report.version))) continue;
       const hashes = { graphHash: this.document.graphHash(), documentHash: this.document.documentHash() };
       if (equalBytes(hashes.graphHash, report.graphHash) && equalBytes(hashes.documentHash, report.documentHash)) {
         return { graphHash: toHex(hashes.graphHash), documentHash: toHex(hashes.documentHash) };
       }
     }
+  }
+
+  /** Asks for the server's hashes; null when the connection's state changed first. */
+  #report() {
+    return new Promise((resolve, reject) => {
+      const off = [
+        this.on("hash", ({ report }) => done(() => resolve(report))),
+        this.on("link", ({ link }) => done(() => (link.state === "stopped" ? reject(new ClientError("STOPPED", link.text)) : resolve(null)))),
+      ];
+      const done = (settle) => {
+        for (const each of off) each();
+        settle();
+      };
+      this.#handle({ type: "verify" });
+    });
   }
 
   /** Ends it. What is not acknowledged stays in the storage, if there is one; `saved()` first where that matters. */
@@ -288,9 +301,9 @@ export class CollabClient extends Emitter {
 
   #perform(actions) {
     for (const action of actions) {
-      if (action.type === "connect") this.#connect();
-      else if (action.type === "send") this.#send(action.message);
-      else if (action.type === "disconnect") this.#disconnect(action);
+      if (action.type === "connect") this.#connection.open();
+      else if (action.type === "send") this.#connection.send(action.message);
+      else if (action.type === "disconnect") this.#connection.close(action.code, action.reason);
       else this.#tell(action.notice);
     }
   }
@@ -322,7 +335,7 @@ export class CollabClient extends Emitter {
     else if (type === "runNamed") this.#requests.name(notice.run, notice.key, this.runs.events.get(notice.run) ?? []);
     else if (type === "error") this.#requests.refuse(notice.error);
     else if (type === "link" && notice.link.state === "live") {
-      for (const request of this.#requests.again(this.#generation, this.document.version.toMessage())) this.#handle({ type: "run", request });
+      for (const request of this.#requests.again(this.#connection.generation, this.document.version.toMessage())) this.#handle({ type: "run", request });
       if (this.#keeper) this.#saveAll();
     } else if (type === "link" && notice.link.state === "offline") {
       // What was acknowledged lately is written down, so that a visit before the next connection counts right what waits.
@@ -355,121 +368,18 @@ export class CollabClient extends Emitter {
     } else if (changed) this.emit("change", { ...changed, replaced: false, isLocal });
   }
 
-  // ---- The wire
+  // ---- The page
 
-  #connect() {
-    this.#generation += 1;
-    const mine = this.#generation;
-    const { url, workflow } = this.options;
-    const address = new URL(`/api/v1/workflows/${encodeURIComponent(workflow)}/live`, url);
-    address.protocol = address.protocol.replace("http", "ws");
-    let socket;
-    try {
-      socket = new this.#WebSocket(address.href, ["thaiyyal.v1.json"]);
-    } catch (error) {
-      this.#handle({ type: "disconnected", code: 1006, reason: error.message });
-      return;
-    }
-    this.#socket = socket;
-    socket.onopen = () => { if (mine === this.#generation) this.#handle({ type: "connected" }); };
-    socket.onmessage = ({ data }) => { if (mine === this.#generation) this.#receive(data); };
-    // The close event follows and says all there is to say.
-    socket.onerror = () => {};
-    socket.onclose = ({ code, reason }) => { if (mine === this.#generation) this.#gone(code, reason); };
-  }
-
-  #receive(data) {
-    let message;
-    try {
-      message = decodeMessage("ServerMessage", data);
-    } catch (error) {
-      this.#handle({ type: "undecodable", text: error.message });
-      return;
-    }
-    this.#handle({ type: "received", message });
-  }
-
-  #send(message) {
-    if (this.#socket?.readyState === 1) this.#socket.send(encodeMessage("ClientMessage", message));
-  }
-
-  #disconnect({ code, reason }) {
-    const socket = this.#socket;
-    this.#generation += 1;
-    this.#socket = null;
-    // Programs in a browser may send 1000 and their own codes only.
-    if (code === 1000) socket?.close(1000, reason.slice(0, 40));
-    else socket?.close();
-    this.#handle({ type: "disconnected", code: 1006, reason });
-  }
-
-  #gone(code, reason) {
-    this.#socket = null;
-    this.#handle({ type: "disconnected", code: code === 1005 ? 1006 : code, reason: reason ?? "" });
-  }
-
-  /** A browser says when it is worth to try again, and when the page goes. */
   #listen() {
-    if (typeof globalThis.addEventListener !== "function" || typeof globalThis.document === "undefined") return;
-    const retry = () => {
-      if (this.#machine.link.state !== "down" || globalThis.document.visibilityState === "hidden") return;
-      this.#machine.link.retryAt = this.#now().uptime;
-      this.#handle({ type: "timePassed" });
-    };
-    const leave = () => {
-      if (this.#keeper && !this.#machine.pending.isEmpty) this.#keeper.save(this.#machine);
-    };
-    globalThis.addEventListener("online", retry);
-    globalThis.addEventListener("pageshow", retry);
-    globalThis.addEventListener("pagehide", leave);
-    globalThis.document.addEventListener("visibilitychange", retry);
-    this.#unlisten = () => {
-      globalThis.removeEventListener("online", retry);
-      globalThis.removeEventListener("pageshow", retry);
-      globalThis.removeEventListener("pagehide", leave);
-      globalThis.document.removeEventListener("visibilitychange", retry);
-    };
+    this.#unlisten = listenToPage({
+      back: () => {
+        if (this.#machine.link.state !== "down") return;
+        this.#machine.link.retryAt = this.#now().uptime;
+        this.#handle({ type: "timePassed" });
+      },
+      leaving: () => {
+        if (this.#keeper && !this.#machine.pending.isEmpty) this.#keeper.save(this.#machine);
+      },
+    });
   }
-}
-
-function randomKey() {
-  const digits = () => Math.floor(Math.random() * 2 ** 32).toString(36);
-  return `${Date.now().toString(36)}-${digits()}${digits()}`;
-}
-
-/** Collects the ops of one change. */
-export class Transaction {
-  /** @param {import("./document.js").WorkflowDocument} document as it is before the change */
-  constructor(document) {
-    this.document = document;
-    /** @type {import("./change.js").Op[]} */
-    this.ops = [];
-  }
-
-  /** @param {{id: string, type: string, position: {x: number, y: number}, data?: object}} node and whatever else it has */
-  addNode(node) { this.ops.push(...addNodeOps(node)); }
-  /** Removes a node and the edges at it. */
-  removeNode(id) { this.ops.push(...removeNodeOps(this.document, id)); }
-  /** `undefined` for a value unsets the field. @param {Record<string, unknown>} fields `data.<key>` for what is in `data` */
-  setNode(id, fields) { for (const [field, value] of Object.entries(fields)) this.ops.push(op.setNodeField(id, field, value)); }
-  connect(key, fields = {}) {
-    this.ops.push(op.addEdge(key));
-    this.setEdge(key, fields);
-  }
-
-  disconnect(key) {
-    const tags = this.document.liveTags(key);
-    if (tags.length > 0) this.ops.push(op.removeEdge(key, tags));
-  }
-
-  setEdge(key, fields) { for (const [field, value] of Object.entries(fields)) this.ops.push(op.setEdgeField(key, field, value)); }
-  setMeta(field, value) { this.ops.push(op.setMeta(field, value)); }
-  /** Fields of comments: `anchor`, `text`, `author`, `parent`, `resolved`. */
-  addComment(id, fields) {
-    this.ops.push(op.setCommentLife(id, true));
-    this.setComment(id, fields);
-  }
-
-  setComment(id, fields) { for (const [field, value] of Object.entries(fields)) this.ops.push(op.setCommentField(id, field, value)); }
-  removeComment(id) { this.ops.push(op.setCommentLife(id, false)); }
 }

@@ -202,7 +202,7 @@ export class FlowStore {
     const { others } = client;
     return {
       nodes, edges, others, parked: client.document.parkedEdges(), saveState: client.saveState, link: client.link, role: client.role,
-      cursors: others.filter(({ state }) => state?.cursor).map(({ session, author, colour, state }) => ({ session, name: author?.name ?? "", colour, ...state.cursor })),
+      cursors: cursorsOf(others),
       canEdit: client.canEdit, canUndo: client.canUndo, canRedo: client.canRedo, issues: client.issues.all,
     };
   }
@@ -249,7 +249,8 @@ export class FlowStore {
     const node = { position: { x: 0, y: 0 }, ...fields, id, data: view.data };
     if (this.version === 11) {
       const { width, height, ...rest } = node;
-      if (width !== undefined || height !== undefined) rest.style = { ...rest.style, ...(width !== undefined && { width }), ...(height !== undefined && { height }) };
+      if (width !== undefined) rest.style = { ...rest.style, width };
+      if (height !== undefined) rest.style = { ...rest.style, height };
       if (view.parentId !== null) rest.parentNode = view.parentId;
       return this.#covered(id, rest);
     }
@@ -291,6 +292,11 @@ export class FlowStore {
     const edge = { ...fields, id, source, target, sourceHandle, targetHandle, data, ...this.#overEdges.get(id) };
     return { edge, key, name };
   }
+}
+
+function cursorsOf(others) {
+  const shown = others.filter(({ state }) => state?.cursor);
+  return shown.map(({ session, author, colour, state }) => ({ session, name: author?.name ?? "", colour, x: state.cursor.x, y: state.cursor.y }));
 }
 
 /** The durable fields of a node or edge of React Flow's, `data` apart; `known` are names that are no fields. */

@@ -88,7 +88,8 @@ export class FlowWriter {
       const { document } = this.#client;
       for (const { id, position } of moves) {
         const present = document.node(id)?.fields.position;
-        if (document.isVisible(id) && (present?.x !== position.x || present?.y !== position.y)) ops.push(op.setNodeField(id, "position", { x: position.x, y: position.y }));
+        const isNews = present?.x !== position.x || present?.y !== position.y;
+        if (isNews && document.isVisible(id)) ops.push(op.setNodeField(id, "position", { x: position.x, y: position.y }));
       }
     }, { group, after });
   }

@@ -98,7 +98,8 @@ export function settingFault(text, { name, kind, choices }) {
   if (kind === "choice" && isText(value)) return choices.includes(value) ? null : `${name} must be one of ${choices.join(", ")}.`;
   if (kind === "strings" && Array.isArray(value)) return value.every(isText) ? null : `${name} must be a list of texts.`;
   if (kind === "cases" && Array.isArray(value)) {
-    const isRight = value.every((item) => isObject(item) && ["when", "output_path"].every((key) => item[key] === undefined || item[key] === null || isText(item[key])));
+    const isOptionalText = (part) => part === undefined || part === null || isText(part);
+    const isRight = value.every((item) => isObject(item) && isOptionalText(item.when) && isOptionalText(item.output_path));
     return isRight ? null : `${name} must be a list of cases with the texts when and output_path.`;
   }
   return `${name} must be ${kinds[kind]}.`;

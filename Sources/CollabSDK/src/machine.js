@@ -35,7 +35,10 @@ const inFlightBytesMax = 4 * 2 ** 20;
  * waiting for the end; `stopped` for good.
  */
 export class ReplicaMachine {
-  /** @param {Partial<typeof defaultOptions>} options @param {{random?: () => number, restored?: object | null}} world `restored`: what `kept()` of an earlier machine gave */
+  /**
+   * @param {Partial<typeof defaultOptions>} options
+   * @param {{random?: () => number, restored?: object | null}} world `restored`: what `kept()` of an earlier machine gave
+   */
   constructor(options, { random = Math.random, restored = null } = {}) {
     this.options = { ...defaultOptions, ...options };
     this.document = new WorkflowDocument();

@@ -51,7 +51,11 @@ export class Projection {
     for (const changed of this.parents.set(node, node.parent, stamp)) this.changedNodes.add(changed);
   }
 
-  /** Makes the whole view; only right after the constructor. @param {import("./records.js").NodeRecord[]} nodes @param {import("./records.js").EdgeRecord[]} edges */
+  /**
+   * Makes the whole view; only right after the constructor.
+   * @param {import("./records.js").NodeRecord[]} nodes
+   * @param {import("./records.js").EdgeRecord[]} edges
+   */
   fill(nodes, edges) {
     const shown = [];
     for (const node of nodes) {

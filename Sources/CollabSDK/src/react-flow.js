@@ -29,7 +29,10 @@ export function createCollabFlow(React) {
     return snapshot;
   });
 
-  /** @param {import("./client.js").CollabClient} client @param {{version?: 11 | 12, pauseMilliseconds?: number, onError?: (error: Error) => void}} options read once for each client */
+  /**
+   * @param {import("./client.js").CollabClient} client
+   * @param {{version?: 11 | 12, pauseMilliseconds?: number, onError?: (error: Error) => void}} options read once for each client
+   */
   function useCollabFlow(client, options) {
     const held = useRef(null);
     if (held.current?.client !== client) held.current = { client, store: new FlowStore(client, options) };

@@ -99,3 +99,9 @@ export class RunRequests {
     this.#entries.clear();
   }
 }
+
+/** A key that nobody else uses, for a run that is new [RU3]. */
+export function randomKey() {
+  const digits = () => Math.floor(Math.random() * 2 ** 32).toString(36);
+  return `${Date.now().toString(36)}-${digits()}${digits()}`;
+}
