@@ -17,7 +17,7 @@ const log = new Log(element("log"));
 let client = null;
 
 // Everything that happens in one frame is drawn once.
-const due = { document: false, frame: 0 };
+const due = { document: false, frame: 0, state: "" };
 let pendingTouches = new Set();
 
 function schedule({ document = false } = {}) {
@@ -40,6 +40,8 @@ function frame(now) {
   field.style.backgroundPosition = `${viewport.x}px ${viewport.y}px`;
   if (presence.step(now)) schedule();
   showCounts();
+  if (due.state) document.body.dataset.state = due.state;
+  due.state = "";
 }
 
 function showCounts() {
@@ -97,7 +99,12 @@ function showLink(link) {
   const texts = { waiting: `${link.text || "no connection"}; again in ${seconds} s`, ended: link.text, connecting: "connecting", live: "live" };
   const state = states[link.state];
   if (link.state === "stopped" && link.reason === "closedHere") return;
-  document.body.dataset.state = state;
+  // What says that it is live shows what is there: not before it is drawn.
+  if (state === "live") due.state = state;
+  else {
+    due.state = "";
+    document.body.dataset.state = state;
+  }
   element("status").textContent = texts[state];
   showNotice({ state, text: link.text, code: link.code });
   if (state === "live") {
