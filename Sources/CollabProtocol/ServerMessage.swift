@@ -160,6 +160,10 @@ public struct RunInfo: Hashable, Sendable {
 }
 
 public struct RunEvent: Hashable, Sendable {
+  /// What a reader takes of `nodeType`, in UTF-8. Spec: LM2.
+  public static let nodeTypeBytesMax = DecodeLimits.idBytesMax
+  /// And of `error`.
+  public static let errorBytesMax = DecodeLimits.sentenceBytesMax
   public enum Kind: UInt8, Sendable, CaseIterable {
     case runStarted = 1
     case nodeStarted, nodeSucceeded, nodeFailed, nodeSkipped, runFinished, runCancelled, runFailed

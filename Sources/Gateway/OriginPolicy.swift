@@ -21,6 +21,14 @@ public struct OriginPolicy: Sendable {
     return !ownNameMustBeLocal || Self.isLocalName(host)
   }
 
+  /// Whether a request that no page is known to have sent may read. Browsers leave `Origin` out when a page reads from its own server; a page whose
+  /// name was pointed at this machine afterwards (DNS rebinding) counts itself as such.
+  public func admitsReading(origin: String?, host: String?) -> Bool {
+    guard admits(origin: origin, host: host) else { return false }
+    guard origin == nil, ownNameMustBeLocal, let host = host?.lowercased() else { return true }
+    return Self.isLocalName(host) || allowed.contains { $0.hasSuffix("://" + host) }
+  }
+
   /// `localhost`, an IPv4 address or an IPv6 address in brackets, each with or without a port.
   static func isLocalName(_ host: String) -> Bool {
     if host.hasPrefix("[") { return host.contains("]") }

@@ -9,6 +9,8 @@ public struct AccessToken: Sendable {
   /// Shorter secrets could be guessed; longer ones are of no use.
   public static let secretBytesMin = 16
   public static let secretBytesMax = 512
+  /// It stands in every change and run of its bearer.
+  public static let nameBytesMax = 256
 
   /// The subject: unique among the tokens, not empty.
   public var name: String
@@ -18,9 +20,9 @@ public struct AccessToken: Sendable {
   /// SHA-256 of the secret. The secret itself is not kept.
   let secretDigest: [UInt8]
 
-  /// - Returns: `nil` when the secret is too short or too long, or the name is empty.
+  /// - Returns: `nil` when the secret is too short or too long, or the name is empty or too long.
   public init?(name: String, role: Role, kind: Author.Kind?, secret: String) {
-    guard !name.isEmpty, (Self.secretBytesMin...Self.secretBytesMax).contains(secret.utf8.count) else { return nil }
+    guard (1...Self.nameBytesMax).contains(name.utf8.count), (Self.secretBytesMin...Self.secretBytesMax).contains(secret.utf8.count) else { return nil }
     self.name = name
     self.role = role
     self.kind = kind

@@ -132,7 +132,8 @@ struct LeaseTable: Sendable {
     free.insert(replica.rawValue)
     lease.seqAtEnd = seq
     lease.touchedAtMilliseconds = nowMilliseconds
-    remember(lease)
+    // Who never wrote loses nothing when it is a stranger the next time; remembered, such leases would push out those of editors.
+    if seq > lease.seqBefore { remember(lease) }
     return lease
   }
 

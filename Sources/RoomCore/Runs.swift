@@ -76,9 +76,10 @@ extension Room {
     let run = runs.active[index]
     var event = RunEvent(run: run.id.rawValue, seq: run.nextSeq, kind: step.kind, atMilliseconds: now.wallMilliseconds)
     event.node = step.node
-    event.nodeType = step.nodeType
+    // Readers take no more, and an event that nobody can read would be there for good. Spec: LM2.
+    event.nodeType = step.nodeType.prefix(utf8: RunEvent.nodeTypeBytesMax)
     event.result = step.result
-    event.error = step.error
+    event.error = step.error.prefix(utf8: RunEvent.errorBytesMax)
     event.durationMicroseconds = step.durationMicroseconds
     event.info = info
     runs.active[index].nextSeq += 1
@@ -226,5 +227,15 @@ extension Room {
       end.error = reason
       record(end, of: index, into: &actions)
     }
+  }
+}
+
+extension String {
+  /// The longest beginning of whole characters with at most so many bytes.
+  fileprivate func prefix(utf8 bytesMax: Int) -> String {
+    guard utf8.count > bytesMax else { return self }
+    var end = utf8.index(startIndex, offsetBy: bytesMax)
+    while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+    return String(self[..<end])
   }
 }

@@ -9,11 +9,16 @@ extension RoomRegistry {
   /// Too many are going on.
   public struct Busy: Error { public let countMax: Int }
 
-  /// Runs `graph` to its end, or until the task is cancelled.
-  /// - Returns: the last step, of kind `.runFinished`, `.runFailed` or `.runCancelled`.
-  public func execute(_ graph: WorkflowGraph) async throws(Busy) -> RunStep {
+  /// Takes one of the places for graphs of no workflow, from before the graph is read until it was dealt with.
+  public func withAdHocPlace<T>(_ body: () async throws -> T) async throws -> T {
     guard adHocRuns.enter(max: configuration.adHocRunCountMax) else { throw Busy(countMax: configuration.adHocRunCountMax) }
     defer { adHocRuns.leave() }
+    return try await body()
+  }
+
+  /// Runs `graph` to its end, or until the task is cancelled.
+  /// - Returns: the last step, of kind `.runFinished`, `.runFailed` or `.runCancelled`.
+  public func execute(_ graph: WorkflowGraph) async -> RunStep {
     let last = Mutex<RunStep?>(nil)
     await engine.run(graph) { step in
       guard step.kind.isLast else { return }
@@ -27,11 +32,9 @@ extension RoomRegistry {
 }
 
 extension RoomRegistry {
-  /// Everything that is wrong with a canvas file before it runs. As many at once as runs of such files.
-  public func validate(file: [UInt8]) async throws(Busy) -> [GraphValidation.Finding] {
-    guard adHocRuns.enter(max: configuration.adHocRunCountMax) else { throw Busy(countMax: configuration.adHocRunCountMax) }
-    defer { adHocRuns.leave() }
-    return await engine.validate(file: file)
+  /// Everything that is wrong with a canvas file before it runs.
+  public func validate(file: [UInt8]) async -> [GraphValidation.Finding] {
+    await engine.validate(file: file)
   }
 }
 

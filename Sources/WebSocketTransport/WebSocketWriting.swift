@@ -31,6 +31,8 @@ extension WebSocketConnection {
       DirectWriter(self, socket: $0)
     }
     direct = made ?? nil
+    // What was written before it, pongs for example, has no receipt: this one comes behind all of it.
+    if direct != nil { context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promiseForDirectWriter()) }
     return direct
   }
 

@@ -109,6 +109,10 @@ import WorkflowGraph
       let rest = try await RawClient.get(
         location + "/events", from: server.port, headers: ["accept: text/event-stream", "last-event-id: 3"])
       #expect(Self.ids(rest) == Array(ids.dropFirst(3)))
+      // A browser's reader comes back with the last id, and is told that there is no more.
+      let none = try await RawClient.get(
+        location + "/events", from: server.port, headers: ["accept: text/event-stream", "last-event-id: \(ids.count)"])
+      #expect(none.status == 204)
     }
   }
 
@@ -229,6 +233,55 @@ import WorkflowGraph
     }
   }
 
+  @Test("a type that no reader takes whole ends neither the server nor the list of runs")
+  func longType() async throws {
+    try await TestServer.with { (server: TestServer) async throws in
+      let workflow = try #require(WorkflowID("long"))
+      #expect(try await server.store.create(workflow))
+      let ops: [Op] = [
+        .setNodeLife(node: NodeID("x"), alive: true),
+        .setNodeField(node: NodeID("x"), field: .type, value: .string(String(repeating: "é", count: 40_000))),
+      ]
+      let change = Change(replica: ReplicaID(1), seq: 1, hlc: HybridTime(milliseconds: 1_700_000_000_000), ops: ops)
+      let author = Author(name: "test", kind: .bot)
+      try await server.store.append(
+        [.change(LoggedChange(position: 1, author: author, takenAtMilliseconds: 1_700_000_000_000, change: change))], to: workflow)
+      let answer = try await Self.post("/api/v1/workflows/long/execute", to: server)
+      #expect(answer.status == 200)
+      #expect(try Self.json(answer)["status"]?.stringValue == "failed")
+      #expect(try await RawClient.get("/api/v1/workflows/long/runs", from: server.port).status == 200)
+    }
+  }
+
+  @Test("[GB1] a server that is to end does not wait for streams and for callers that wait")
+  func shutdown() async throws {
+    try await TestServer.with { (server: TestServer) async throws in
+      try await Self.prepare(server, pause: "60s")
+      let location = try #require(try await Self.post("/api/v1/workflows/sums/runs", to: server)["location"])
+      async let stream = RawClient.get(location + "/events", from: server.port, headers: ["accept: text/event-stream"])
+      async let waiting = Self.post("/api/v1/workflows/sums/execute", to: server, headers: ["prefer: wait=60"])
+      // Both are inside: the run has two callers.
+      _ = try await Self.post("/api/v1/workflows/sums/execute", to: server, headers: ["prefer: wait=1"])
+      let start = ContinuousClock.now
+      await server.shutDown()
+      #expect(ContinuousClock.now - start < .seconds(20))
+      #expect(try await stream.text.contains("event: run_started"))
+      #expect(try await waiting.status == 202)
+    }
+  }
+
+  @Test("a page whose name was pointed at this machine cannot read what is open to this machine only")
+  func rebinding() async throws {
+    var configuration = GatewayConfiguration()
+    configuration.origins = OriginPolicy(ownNameMustBeLocal: true)
+    try await TestServer.with(configuration) { (server: TestServer) async throws in
+      try await Self.prepare(server)
+      let lines = ["GET /api/v1/workflows/sums/runs HTTP/1.1", "host: evil.example:\(server.port)", "connection: close", "", ""]
+      #expect(try await RawClient.send(lines.joined(separator: "\r\n"), to: server.port).status == 403)
+      #expect(try await RawClient.get("/api/v1/workflows/sums/runs", from: server.port).status == 200)
+    }
+  }
+
   private struct Bad: Sendable {
     var path: String
     var body: String?
@@ -251,7 +304,6 @@ import WorkflowGraph
       Bad(path: "/api/v1/workflows/sums/execute", headers: ["idempotency-key: " + String(repeating: "k", count: 200)], status: 400),
       Bad(path: "/api/v1/workflows/sums/execute", headers: ["origin: https://evil.example"], status: 403),
       Bad(path: "/api/v1/workflows/sums/execute", headers: ["authorization: Basic YTpi"], status: 401),
-      Bad(path: "/api/v1/workflows/sums/execute", headers: ["prefer: wait=soon"], status: 400),
       Bad(path: "/api/v1/workflows/sums/runs/0123456789abcdef/cancel", status: 404),
       Bad(path: "/api/v1/workflows/sums/runs/0123/cancel", status: 400),
     ]

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import RoomCore
 import Rooms
+import ServiceLifecycle
 import WorkflowEngine
 import WorkflowGraph
 
@@ -19,17 +20,20 @@ struct GraphRoutes: Sendable {
   private static let nameOfNone = WorkflowID("execute")!
 
   func add(to router: RouterGroup<BasicRequestContext>) {
-    router.post("/execute") { request, _ in try await execute(request) }
-    router.post("/validate") { request, _ in try await validate(request) }
+    router.post("/execute") { request, _ in try await inPlace { try await execute(request) } }
+    router.post("/validate") { request, _ in try await inPlace { try await validate(request) } }
+  }
+
+  private func inPlace(_ body: () async throws -> Response) async throws -> Response {
+    do { return try await registry.withAdHocPlace(body) } catch let busy as RoomRegistry.Busy {
+      throw Problem(.tooManyRequests, "\(busy.countMax) graphs are being dealt with already.", headers: [("retry-after", "1")])
+    }
   }
 
   private func execute(_ request: Request) async throws -> Response {
     try access.require(.runner, request, of: Self.nameOfNone)
     let graph = try await graph(of: request)
-    let step: RunStep
-    do throws(RoomRegistry.Busy) { step = try await registry.execute(graph) } catch {
-      throw Problem(.tooManyRequests, "\(error.countMax) graphs are being run already.", headers: [("retry-after", "1")])
-    }
+    let step = await cancelWhenGracefulShutdown { [registry] in await registry.execute(graph) }
     var view = JSONMembers()
     view.add("status", .string(RunView.status(step.kind)))
     view.add("nodeCount", .number(Double(graph.nodes.count)))
@@ -45,10 +49,7 @@ struct GraphRoutes: Sendable {
     guard let body = try await RESTAccess.json(request, bytesMax: Self.bodyBytesMax) else {
       throw Problem(.badRequest, "The body must be a graph.")
     }
-    let findings: [GraphValidation.Finding]
-    do throws(RoomRegistry.Busy) { findings = try await registry.validate(file: Array(body.text.utf8)) } catch {
-      throw Problem(.tooManyRequests, "\(error.countMax) graphs are being looked at already.", headers: [("retry-after", "1")])
-    }
+    let findings = await registry.validate(file: Array(body.text.utf8))
     var view = JSONMembers()
     view.add("valid", .bool(!findings.contains { $0.issue.severity == .error }))
     view.add("findings", RunView.array(findings.map(\.json)))

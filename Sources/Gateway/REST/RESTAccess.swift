@@ -21,7 +21,7 @@ struct RESTAccess: Sendable {
 
   /// The hello that this request would be. Anything that a page of a foreign origin sends is refused, reading included.
   func hello(_ request: Request) throws -> Hello {
-    guard origins.admits(origin: request.headers[.origin], host: request.head.authority) else {
+    guard origins.admitsReading(origin: request.headers[.origin], host: request.head.authority) else {
       throw Problem(.forbidden, "Pages of this origin may not ask. The server's operator can allow it.")
     }
     var hello = Hello()

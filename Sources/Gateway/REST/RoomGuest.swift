@@ -38,12 +38,13 @@ final class RoomGuest: Sendable {
     self.stream = stream
     let box = NIOLoopBoundBox<GuestSink?>.makeEmptyBox(valueType: GuestSink.self, eventLoop: loop)
     sink = box
+    inbox.onTermination = { _ in loop.execute { box.value?.leave() } }
     loop.execute {
       let sink = GuestSink(loop: loop, inbox: inbox, silence: TimeAmount(silence))
       box.value = sink
+      sink.onEnd = { box.value = nil }
       sink.begin(RoomSession(workflow: workflow, sink: sink, registry: registry, admit: admit), hello)
     }
-    inbox.onTermination = { _ in loop.execute { box.value?.leave() } }
   }
 
   func send(_ message: ClientMessage) {
@@ -77,6 +78,8 @@ private final class GuestSink: SessionSink {
   private var ticker: Scheduled<Void>?
   /// Holds this sink in turn; let go at the end.
   private var session: RoomSession?
+  /// Lets go of this sink.
+  var onEnd: (() -> Void)?
 
   init(loop: any EventLoop, inbox: AsyncThrowingStream<(RoomGuest.Event, bytes: Int), any Error>.Continuation, silence: TimeAmount) {
     eventLoop = loop
@@ -121,6 +124,8 @@ private final class GuestSink: SessionSink {
     let last = session
     session = nil
     last?.closed(code)
+    onEnd?()
+    onEnd = nil
   }
 
   // MARK: the room
@@ -134,7 +139,9 @@ private final class GuestSink: SessionSink {
         bytesOutstanding += payload.readableBytes
         inbox.yield((.message(message), bytes: payload.readableBytes))
       } catch {
-        preconditionFailure("the server cannot read itself: \(error)")
+        // A defect of ours, and no reason to take all other rooms along.
+        assertionFailure("the server cannot read itself: \(error)")
+        return close(.serverFault, "a message of the room cannot be read")
       }
     }
   }

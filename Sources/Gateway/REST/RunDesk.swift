@@ -1,6 +1,7 @@
 import CollabProtocol
 import NIOCore
 import Rooms
+import ServiceLifecycle
 import Synchronization
 import WorkflowGraph
 
@@ -66,17 +67,20 @@ struct RunDesk: Sendable {
     var seen = seq
     /// Tells what the store has beyond what was seen; `false` once the last is told.
     func tellStored() async throws -> Bool {
-      for event in try await registry.storedEvents(of: run, in: workflow) where event.seq > seen {
+      let events = try await registry.storedEvents(of: run, in: workflow)
+      for event in events where event.seq > seen {
         try await tell(event)
         seen = event.seq
-        if event.kind.isLast { return false }
       }
-      return true
+      return events.last?.kind.isLast != true
     }
     guard try await tellStored() else { return }
+    // The least right that suffices, and without a lease: whoever only listens holds nothing up.
+    var hello = hello
+    hello.roleMax = .viewer
     let guest = guest(hello, of: workflow)
     defer { guest.leave() }
-    for try await event in guest.events {
+    for try await event in guest.events.cancelOnGracefulShutdown() {
       switch event {
       case .silence: try await tell(nil)
       // Everything that is durable by now is in the store, everything later comes here.
@@ -106,7 +110,8 @@ struct RunDesk: Sendable {
     for try await event in guest.events {
       switch event {
       case .message(.welcome): onWelcome()
-      case .message(.error(let report)) where report.request == request: throw Problem(report)
+      // 0: about a run that the request was led to. A guest asks only one thing.
+      case .message(.error(let report)) where report.request == request || report.request == 0: throw Problem(report)
       case .message(.runEvent(let event)): guard try onEvent(event) else { return }
       case .message(.pong): guard onPong() else { return }
       default: break
@@ -114,11 +119,12 @@ struct RunDesk: Sendable {
     }
   }
 
-  /// Gives `body` up after `duration`, without an error.
+  /// Gives `body` up after `duration`, or when the server is about to end, without an error.
   private func withDeadline(_ duration: Duration, _ body: @escaping @Sendable () async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(operation: body)
       group.addTask { try await Task.sleep(for: duration) }
+      group.addTask { try await gracefulShutdown() }
       defer { group.cancelAll() }
       _ = try await group.next()
     }

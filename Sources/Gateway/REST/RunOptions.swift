@@ -27,16 +27,19 @@ struct RunOptions {
     guard (1...128).contains(self.request.idempotencyKey.utf8.count) else {
       throw Problem(.badRequest, "An idempotency key has 1 to 128 bytes.")
     }
-    for preference in (request.headers[Self.prefer] ?? "").split(separator: ",") { try take(preference: preference.filter { $0 != " " }) }
+    for preference in (request.headers[Self.prefer] ?? "").split(separator: ",") {
+      take(preference: preference.prefix { $0 != ";" }.lowercased().filter { $0 != " " })
+    }
   }
 
   private static let prefer = HTTPField.Name("prefer")!
   private static let idempotencyKey = HTTPField.Name("idempotency-key")!
 
-  private mutating func take(preference: String) throws {
+  private mutating func take(preference: String) {
     if preference == "respond-async" { wait = .zero }
     guard preference.hasPrefix("wait=") else { return }
-    guard let seconds = Int(preference.dropFirst(5)), seconds >= 0 else { throw Problem(.badRequest, "Prefer: wait takes whole seconds.") }
+    // What is not understood is no preference (RFC 7240 §2).
+    guard let seconds = Int(preference.dropFirst(5).filter { $0 != "\"" }), seconds >= 0 else { return }
     wait = min(.seconds(min(seconds, 3600)), Self.waitMax)
   }
 

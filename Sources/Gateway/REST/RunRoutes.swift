@@ -110,6 +110,8 @@ struct RunRoutes: Sendable {
       return Response.json(view.object)
     }
     let after = request.headers[Self.lastEventID].flatMap { UInt64($0) } ?? 0
+    // A browser's reader comes back after every end; 204 tells it that there is no more. Source: HTML standard, §9.2.
+    if let last = events.last, last.kind.isLast, after >= last.seq { return Response(status: .noContent) }
     var headers = HTTPFields()
     headers[.contentType] = "text/event-stream"
     headers[.cacheControl] = "no-store"
@@ -121,6 +123,7 @@ struct RunRoutes: Sendable {
   /// Ends with the run's last event. A stream that breaks off earlier is taken up again by its reader, from the last event it has.
   private func stream(_ run: String, _ workflow: WorkflowID, _ hello: Hello, after seq: UInt64) -> ResponseBody {
     ResponseBody { [desk] writer in
+      // When the server is about to end the stream ends too: its reader takes it up with the next one.
       try await desk.follow(run, of: workflow, as: hello, after: seq) { event in
         try await writer.write(event.map(RunView.serverSentEvent) ?? ByteBuffer(string: ": \n\n"))
       }
