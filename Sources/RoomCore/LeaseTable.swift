@@ -132,8 +132,7 @@ struct LeaseTable: Sendable {
     free.insert(replica.rawValue)
     lease.seqAtEnd = seq
     lease.touchedAtMilliseconds = nowMilliseconds
-    // Who never wrote loses nothing when it is a stranger the next time; remembered, such leases would push out those of editors.
-    if seq > lease.seqBefore { remember(lease) }
+    remember(lease)
     return lease
   }
 
