@@ -13,6 +13,8 @@ struct ProblemMiddleware: RouterMiddleware {
       return try await next(request, context)
     } catch let problem as Problem {
       return problem.response
+    } catch let end as RoomGuest.Ended {
+      return Problem(end).response
     } catch let error as any HTTPResponseError {
       let isUnknown = error.status == .notFound
       return Problem(

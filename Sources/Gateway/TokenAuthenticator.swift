@@ -22,7 +22,9 @@ public struct AccessToken: Sendable {
 
   /// - Returns: `nil` when the secret is too short or too long, or the name is empty or too long.
   public init?(name: String, role: Role, kind: Author.Kind?, secret: String) {
-    guard (1...Self.nameBytesMax).contains(name.utf8.count), (Self.secretBytesMin...Self.secretBytesMax).contains(secret.utf8.count) else { return nil }
+    guard (1...Self.nameBytesMax).contains(name.utf8.count), (Self.secretBytesMin...Self.secretBytesMax).contains(secret.utf8.count) else {
+      return nil
+    }
     self.name = name
     self.role = role
     self.kind = kind

@@ -82,7 +82,7 @@ extension WorkflowDocument {
     mutating func isOver(_ max: Int, addingTagTo edge: EdgeKey, with held: Int) -> Bool {
       guard held + opCount > max else { return held + 1 > max }
       guard isExact else {
-        isCrowded = Self.count(edge.source.bucket &+ 31 &* edge.target.bucket, in: &tagBuckets) + held > max || isCrowded
+        isCrowded = Self.count(Place.edge(edge).bucket, in: &tagBuckets) + held > max || isCrowded
         return false
       }
       newTags[edge, default: 0] += 1

@@ -43,7 +43,7 @@ struct RESTAccess: Sendable {
   func require(_ role: Role, _ request: Request, of workflow: WorkflowID) throws -> Hello {
     let hello = try hello(request)
     switch authenticator.admit(hello, to: workflow) {
-    case .refused(let code, let reason): throw Problem(RoomGuest.Ended(code: code, reason: reason))
+    case .refused(let code, let reason): throw RoomGuest.Ended(code: code, reason: reason)
     case .admitted(_, let granted):
       guard granted >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
       return hello

@@ -31,13 +31,7 @@ struct RunRoutes: Sendable {
     let hello = try access.hello(request)
     let body = try await RESTAccess.json(request, bytesMax: RunOptions.bodyBytesMax)
     let options = try RunOptions(request, body, waits: waits, key: freshKey())
-    let sight: RunDesk.Sight?
-    do {
-      sight = try await desk.start(options.request, of: workflow, as: hello, wait: options.wait)
-    } catch let end as RoomGuest.Ended {
-      throw Problem(end)
-    }
-    guard let sight else {
+    guard let sight = try await desk.start(options.request, of: workflow, as: hello, wait: options.wait) else {
       var view = JSONMembers()
       view.add("workflow", .string(workflow.rawValue))
       view.add("status", .string("waiting"))
@@ -57,7 +51,7 @@ struct RunRoutes: Sendable {
     guard try await RESTAccess.json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "Cancelling takes no body.") }
     let events = try await stored(run, workflow)
     if let last = events.last, last.kind.isLast { throw Problem(.conflict, "The run is over.") }
-    do { try await desk.cancel(run, of: workflow, as: hello) } catch let end as RoomGuest.Ended { throw Problem(end) }
+    try await desk.cancel(run, of: workflow, as: hello)
     return Response.json(RunView.run(events[0], nil, of: workflow, withResult: false), status: .accepted)
   }
 

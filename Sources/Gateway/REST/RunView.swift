@@ -1,5 +1,6 @@
 import CRDT
 import CollabProtocol
+import Hashing
 import NIOCore
 import WorkflowDocument
 import WorkflowGraph
@@ -15,7 +16,7 @@ enum RunView {
     if let info = first.info {
       view.add("startedBy", author(info.startedBy))
       view.add("nodeCount", .number(Double(info.nodeCount)))
-      view.add("graphHash", .string(hexadecimal(info.graphHash)))
+      view.add("graphHash", .string(Hex.encode(info.graphHash)))
       view.add("version", version(info.version))
       view.add("idempotencyKey", .string(info.idempotencyKey))
     }
@@ -80,11 +81,6 @@ enum RunView {
     case .runCancelled: "run_cancelled"
     case .runFailed: "run_failed"
     }
-  }
-
-  private static func hexadecimal(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef")
-    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
 }
 
