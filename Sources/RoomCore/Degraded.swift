@@ -104,8 +104,11 @@ extension Room {
     leases = LeaseTable(records, endedCountMax: limits.endedLeaseCountMax)
     var lost: [SessionID] = []
     for session in sessions.values {
+      if case .joining(let joining) = session.stage {
+        reclaim(joining, role: session.role)
+        continue
+      }
       guard let replica = session.replica, let before = old[replica] else { continue }
-      if case .joining = session.stage { continue }
       if leases[replica]?.lease.secretDigest == before.lease.secretDigest {
         _ = leases.resume(replica, by: session.id)
         leases.noteSeen(before.seen, by: replica)
@@ -114,6 +117,14 @@ extension Room {
       }
     }
     return lost
+  }
+
+  /// Whoever is still waiting for a welcome has its lease in use from here on: no other newcomer's need of an id may end it in between.
+  private mutating func reclaim(_ joining: Session.Joining, role: Role) {
+    guard role >= .commenter else { return }
+    var replica = leases.replica(of: joining.arrival.freshDigest)
+    if case .inForce(let holder)? = findLease(of: joining.arrival), holder.session == nil { replica = holder.lease.replica }
+    if let replica { _ = leases.resume(replica, by: joining.arrival.session) }
   }
 
   private mutating func giveUp(_ reason: String, into actions: inout [RoomAction]) {

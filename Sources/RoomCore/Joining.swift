@@ -141,7 +141,7 @@ extension Room {
     }
   }
 
-  private func findLease(of arrival: Arrival) -> LeaseTable.Finding? {
+  func findLease(of arrival: Arrival) -> LeaseTable.Finding? {
     guard let shown = arrival.hello.lease, let digest = arrival.shownDigest else { return nil }
     return leases.find(digest, replica: shown.replica)
   }

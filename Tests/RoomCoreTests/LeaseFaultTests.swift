@@ -42,4 +42,26 @@ import WorkflowDocument
     #expect(next.peers[back]?.welcome?.lease == lease)
     #expect(next.peers[back]?.welcome?.leaseThrough == 1)
   }
+
+  @Test("[CR5] a lease whose session still waits for its welcome is in use: after a reload no other newcomer's need of an id ends it")
+  func reclaimedBeforeOthers() throws {
+    var limits = RoomLimits()
+    limits.leaseCountMax = 1
+    var stage = Stage(limits: limits)
+    let viewer = stage.join("vic", role: .viewer)
+    let ada = stage.join(commit: false)
+    for write in stage.pending { stage.store.take(write) }
+    stage.pending = []
+    stage.handle(.storeFailed(reason: "no answer"))
+    // Bob takes the viewer's place, so that his turn comes before Ada's.
+    stage.handle(.sessionLeft(viewer, isFinal: true))
+    let bob = stage.join("bob", commit: false)
+    stage.handle(.storeReloaded(stage.seed()))
+    stage.commit()
+    #expect(stage.peers[bob]?.closeCode == .draining, "the only id is in use")
+    let lease = try #require(stage.peers[ada]?.lease)
+    #expect(stage.store.leases.filter { $0.secretDigest == Stage.digest(lease.secret) }.map(\.seqAtEnd) == [nil])
+    stage.edit(ada)
+    #expect(stage.peers[ada]?.acks.last?.seq == 1)
+  }
 }
