@@ -20,7 +20,8 @@ enum EngineBench {
         "Engine", "run \(shape.rawValue), 1 000 / 10 000 / 100 000 nodes", times.map(short).joined(separator: " / ") + " ms",
         target: "10 000 in 30 ms")
       table.add(
-        "Engine", "the same for each node", perNode.map { short($0) }.joined(separator: " / ") + " ns", target: "the same for all sizes")
+        "Engine", "\(shape.rawValue), each node of it", perNode.map { short($0) }.joined(separator: " / ") + " ns",
+        target: "the same for all sizes")
     }
     let file = Array(CanvasJSON.write(Shape.tree.graph(10_000)).utf8)
     let validation = await median { check(WorkflowEngine().validate(file: file).isEmpty) }
