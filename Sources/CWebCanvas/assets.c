@@ -12,14 +12,179 @@ static const unsigned char canvas_html[] = {
 static const unsigned char style_css[] = {
 #embed "assets/style.css"
 };
+static const unsigned char canvas_css[] = {
+#embed "assets/canvas.css"
+};
+static const unsigned char panels_css[] = {
+#embed "assets/panels.css"
+};
 static const unsigned char icon_svg[] = {
 #embed "assets/icon.svg"
+};
+static const unsigned char actions_js[] = {
+#embed "assets/actions.js"
+};
+static const unsigned char activity_js[] = {
+#embed "assets/activity.js"
+};
+static const unsigned char app_js[] = {
+#embed "assets/app.js"
+};
+static const unsigned char authors_js[] = {
+#embed "assets/authors.js"
+};
+static const unsigned char chooser_js[] = {
+#embed "assets/chooser.js"
+};
+static const unsigned char clipboard_js[] = {
+#embed "assets/clipboard.js"
+};
+static const unsigned char clipping_js[] = {
+#embed "assets/clipping.js"
+};
+static const unsigned char comments_panel_js[] = {
+#embed "assets/comments-panel.js"
+};
+static const unsigned char comments_js[] = {
+#embed "assets/comments.js"
+};
+static const unsigned char connect_rules_js[] = {
+#embed "assets/connect-rules.js"
+};
+static const unsigned char connect_js[] = {
+#embed "assets/connect.js"
+};
+static const unsigned char corner_js[] = {
+#embed "assets/corner.js"
+};
+static const unsigned char dom_js[] = {
+#embed "assets/dom.js"
+};
+static const unsigned char drag_js[] = {
+#embed "assets/drag.js"
+};
+static const unsigned char drawing_js[] = {
+#embed "assets/drawing.js"
+};
+static const unsigned char field_values_js[] = {
+#embed "assets/field-values.js"
+};
+static const unsigned char field_js[] = {
+#embed "assets/field.js"
+};
+static const unsigned char follow_js[] = {
+#embed "assets/follow.js"
+};
+static const unsigned char geometry_js[] = {
+#embed "assets/geometry.js"
+};
+static const unsigned char gestures_js[] = {
+#embed "assets/gestures.js"
+};
+static const unsigned char graph_js[] = {
+#embed "assets/graph.js"
+};
+static const unsigned char heading_js[] = {
+#embed "assets/heading.js"
+};
+static const unsigned char help_js[] = {
+#embed "assets/help.js"
+};
+static const unsigned char history_panel_js[] = {
+#embed "assets/history-panel.js"
 };
 static const unsigned char home_js[] = {
 #embed "assets/home.js"
 };
+static const unsigned char icons_js[] = {
+#embed "assets/icons.js"
+};
+static const unsigned char ids_js[] = {
+#embed "assets/ids.js"
+};
+static const unsigned char inspector_panel_js[] = {
+#embed "assets/inspector-panel.js"
+};
+static const unsigned char issues_js[] = {
+#embed "assets/issues.js"
+};
+static const unsigned char keys_js[] = {
+#embed "assets/keys.js"
+};
+static const unsigned char labels_js[] = {
+#embed "assets/labels.js"
+};
+static const unsigned char layout_js[] = {
+#embed "assets/layout.js"
+};
 static const unsigned char main_js[] = {
 #embed "assets/main.js"
+};
+static const unsigned char minimap_js[] = {
+#embed "assets/minimap.js"
+};
+static const unsigned char notice_js[] = {
+#embed "assets/notice.js"
+};
+static const unsigned char palette_search_js[] = {
+#embed "assets/palette-search.js"
+};
+static const unsigned char palette_js[] = {
+#embed "assets/palette.js"
+};
+static const unsigned char pan_js[] = {
+#embed "assets/pan.js"
+};
+static const unsigned char people_js[] = {
+#embed "assets/people.js"
+};
+static const unsigned char pins_js[] = {
+#embed "assets/pins.js"
+};
+static const unsigned char ports_js[] = {
+#embed "assets/ports.js"
+};
+static const unsigned char presence_js[] = {
+#embed "assets/presence.js"
+};
+static const unsigned char quick_js[] = {
+#embed "assets/quick.js"
+};
+static const unsigned char runs_panel_js[] = {
+#embed "assets/runs-panel.js"
+};
+static const unsigned char save_state_js[] = {
+#embed "assets/save-state.js"
+};
+static const unsigned char select_js[] = {
+#embed "assets/select.js"
+};
+static const unsigned char selection_js[] = {
+#embed "assets/selection.js"
+};
+static const unsigned char settings_js[] = {
+#embed "assets/settings.js"
+};
+static const unsigned char shared_js[] = {
+#embed "assets/shared.js"
+};
+static const unsigned char side_js[] = {
+#embed "assets/side.js"
+};
+static const unsigned char theme_js[] = {
+#embed "assets/theme.js"
+};
+static const unsigned char threads_js[] = {
+#embed "assets/threads.js"
+};
+static const unsigned char toasts_js[] = {
+#embed "assets/toasts.js"
+};
+static const unsigned char toolbar_js[] = {
+#embed "assets/toolbar.js"
+};
+static const unsigned char tools_js[] = {
+#embed "assets/tools.js"
 };
 static const unsigned char view_js[] = {
 #embed "assets/view.js"
@@ -27,20 +192,8 @@ static const unsigned char view_js[] = {
 static const unsigned char viewport_js[] = {
 #embed "assets/viewport.js"
 };
-static const unsigned char geometry_js[] = {
-#embed "assets/geometry.js"
-};
-static const unsigned char labels_js[] = {
-#embed "assets/labels.js"
-};
-static const unsigned char presence_js[] = {
-#embed "assets/presence.js"
-};
-static const unsigned char panel_js[] = {
-#embed "assets/panel.js"
-};
-static const unsigned char settings_js[] = {
-#embed "assets/settings.js"
+static const unsigned char walk_js[] = {
+#embed "assets/walk.js"
 };
 // The modules of the SDK that the page loads.
 static const unsigned char sdk_assembly_js[] = {
@@ -54,6 +207,9 @@ static const unsigned char sdk_boards_js[] = {
 };
 static const unsigned char sdk_bytes_js[] = {
 #embed "../CollabSDK/src/bytes.js"
+};
+static const unsigned char sdk_catalogue_js[] = {
+#embed "../CollabSDK/src/catalogue.js"
 };
 static const unsigned char sdk_change_js[] = {
 #embed "../CollabSDK/src/change.js"
@@ -79,11 +235,17 @@ static const unsigned char sdk_document_js[] = {
 static const unsigned char sdk_emitter_js[] = {
 #embed "../CollabSDK/src/emitter.js"
 };
+static const unsigned char sdk_indexeddb_js[] = {
+#embed "../CollabSDK/src/indexeddb.js"
+};
 static const unsigned char sdk_inflate_js[] = {
 #embed "../CollabSDK/src/inflate.js"
 };
 static const unsigned char sdk_intake_js[] = {
 #embed "../CollabSDK/src/intake.js"
+};
+static const unsigned char sdk_issues_js[] = {
+#embed "../CollabSDK/src/issues.js"
 };
 static const unsigned char sdk_json_js[] = {
 #embed "../CollabSDK/src/json.js"
@@ -162,20 +324,72 @@ static const web_canvas_asset assets[] = {
   ASSET("home.html", "text/html" TEXT, home_html),
   ASSET("canvas.html", "text/html" TEXT, canvas_html),
   ASSET("style.css", "text/css" TEXT, style_css),
+  ASSET("canvas.css", "text/css" TEXT, canvas_css),
+  ASSET("panels.css", "text/css" TEXT, panels_css),
   ASSET("icon.svg", "image/svg+xml", icon_svg),
+  ASSET("actions.js", "text/javascript" TEXT, actions_js),
+  ASSET("activity.js", "text/javascript" TEXT, activity_js),
+  ASSET("app.js", "text/javascript" TEXT, app_js),
+  ASSET("authors.js", "text/javascript" TEXT, authors_js),
+  ASSET("chooser.js", "text/javascript" TEXT, chooser_js),
+  ASSET("clipboard.js", "text/javascript" TEXT, clipboard_js),
+  ASSET("clipping.js", "text/javascript" TEXT, clipping_js),
+  ASSET("comments-panel.js", "text/javascript" TEXT, comments_panel_js),
+  ASSET("comments.js", "text/javascript" TEXT, comments_js),
+  ASSET("connect-rules.js", "text/javascript" TEXT, connect_rules_js),
+  ASSET("connect.js", "text/javascript" TEXT, connect_js),
+  ASSET("corner.js", "text/javascript" TEXT, corner_js),
+  ASSET("dom.js", "text/javascript" TEXT, dom_js),
+  ASSET("drag.js", "text/javascript" TEXT, drag_js),
+  ASSET("drawing.js", "text/javascript" TEXT, drawing_js),
+  ASSET("field-values.js", "text/javascript" TEXT, field_values_js),
+  ASSET("field.js", "text/javascript" TEXT, field_js),
+  ASSET("follow.js", "text/javascript" TEXT, follow_js),
+  ASSET("geometry.js", "text/javascript" TEXT, geometry_js),
+  ASSET("gestures.js", "text/javascript" TEXT, gestures_js),
+  ASSET("graph.js", "text/javascript" TEXT, graph_js),
+  ASSET("heading.js", "text/javascript" TEXT, heading_js),
+  ASSET("help.js", "text/javascript" TEXT, help_js),
+  ASSET("history-panel.js", "text/javascript" TEXT, history_panel_js),
   ASSET("home.js", "text/javascript" TEXT, home_js),
+  ASSET("icons.js", "text/javascript" TEXT, icons_js),
+  ASSET("ids.js", "text/javascript" TEXT, ids_js),
+  ASSET("inspector-panel.js", "text/javascript" TEXT, inspector_panel_js),
+  ASSET("issues.js", "text/javascript" TEXT, issues_js),
+  ASSET("keys.js", "text/javascript" TEXT, keys_js),
+  ASSET("labels.js", "text/javascript" TEXT, labels_js),
+  ASSET("layout.js", "text/javascript" TEXT, layout_js),
   ASSET("main.js", "text/javascript" TEXT, main_js),
+  ASSET("minimap.js", "text/javascript" TEXT, minimap_js),
+  ASSET("notice.js", "text/javascript" TEXT, notice_js),
+  ASSET("palette-search.js", "text/javascript" TEXT, palette_search_js),
+  ASSET("palette.js", "text/javascript" TEXT, palette_js),
+  ASSET("pan.js", "text/javascript" TEXT, pan_js),
+  ASSET("people.js", "text/javascript" TEXT, people_js),
+  ASSET("pins.js", "text/javascript" TEXT, pins_js),
+  ASSET("ports.js", "text/javascript" TEXT, ports_js),
+  ASSET("presence.js", "text/javascript" TEXT, presence_js),
+  ASSET("quick.js", "text/javascript" TEXT, quick_js),
+  ASSET("runs-panel.js", "text/javascript" TEXT, runs_panel_js),
+  ASSET("save-state.js", "text/javascript" TEXT, save_state_js),
+  ASSET("select.js", "text/javascript" TEXT, select_js),
+  ASSET("selection.js", "text/javascript" TEXT, selection_js),
+  ASSET("settings.js", "text/javascript" TEXT, settings_js),
+  ASSET("shared.js", "text/javascript" TEXT, shared_js),
+  ASSET("side.js", "text/javascript" TEXT, side_js),
+  ASSET("theme.js", "text/javascript" TEXT, theme_js),
+  ASSET("threads.js", "text/javascript" TEXT, threads_js),
+  ASSET("toasts.js", "text/javascript" TEXT, toasts_js),
+  ASSET("toolbar.js", "text/javascript" TEXT, toolbar_js),
+  ASSET("tools.js", "text/javascript" TEXT, tools_js),
   ASSET("view.js", "text/javascript" TEXT, view_js),
   ASSET("viewport.js", "text/javascript" TEXT, viewport_js),
-  ASSET("geometry.js", "text/javascript" TEXT, geometry_js),
-  ASSET("labels.js", "text/javascript" TEXT, labels_js),
-  ASSET("presence.js", "text/javascript" TEXT, presence_js),
-  ASSET("panel.js", "text/javascript" TEXT, panel_js),
-  ASSET("settings.js", "text/javascript" TEXT, settings_js),
+  ASSET("walk.js", "text/javascript" TEXT, walk_js),
   ASSET("sdk/assembly.js", "text/javascript" TEXT, sdk_assembly_js),
   ASSET("sdk/backoff.js", "text/javascript" TEXT, sdk_backoff_js),
   ASSET("sdk/boards.js", "text/javascript" TEXT, sdk_boards_js),
   ASSET("sdk/bytes.js", "text/javascript" TEXT, sdk_bytes_js),
+  ASSET("sdk/catalogue.js", "text/javascript" TEXT, sdk_catalogue_js),
   ASSET("sdk/change.js", "text/javascript" TEXT, sdk_change_js),
   ASSET("sdk/check.js", "text/javascript" TEXT, sdk_check_js),
   ASSET("sdk/client.js", "text/javascript" TEXT, sdk_client_js),
@@ -184,8 +398,10 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/digests.js", "text/javascript" TEXT, sdk_digests_js),
   ASSET("sdk/document.js", "text/javascript" TEXT, sdk_document_js),
   ASSET("sdk/emitter.js", "text/javascript" TEXT, sdk_emitter_js),
+  ASSET("sdk/indexeddb.js", "text/javascript" TEXT, sdk_indexeddb_js),
   ASSET("sdk/inflate.js", "text/javascript" TEXT, sdk_inflate_js),
   ASSET("sdk/intake.js", "text/javascript" TEXT, sdk_intake_js),
+  ASSET("sdk/issues.js", "text/javascript" TEXT, sdk_issues_js),
   ASSET("sdk/json.js", "text/javascript" TEXT, sdk_json_js),
   ASSET("sdk/keeper.js", "text/javascript" TEXT, sdk_keeper_js),
   ASSET("sdk/link.js", "text/javascript" TEXT, sdk_link_js),

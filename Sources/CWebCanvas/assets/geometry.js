@@ -1,36 +1,27 @@
-// Where things are on the canvas. Sizes come from the document or are fixed, never from the page's layout.
+// Where things are on the canvas. Sizes come from the document or are fixed, never from the page's layout. Pure.
 
-const nodeWidth = 190;
-const nodeHeight = 68;
+export const nodeWidth = 208;
+export const nodeHeight = 64;
+/** The grid that nodes snap to, in canvas units. */
+export const gridPitch = 16;
+const portPitch = 18;
 const sizeMost = 4000;
 const number = (value, fallback) => (Number.isFinite(value) ? value : fallback);
-const size = (value, fallback) => Math.min(sizeMost, Math.max(24, number(value, fallback)));
+const size = (value, least, fallback) => Math.min(sizeMost, Math.max(least, number(value, fallback)));
 
-/** Boxes of all nodes: position inside the parent added up, `dragged` (id -> point) in place of what the document says. */
-export function boxesOf(values, parents, dragged) {
-  const boxes = new Map();
-  const place = (id) => {
-    const known = boxes.get(id);
-    if (known) return known;
-    const own = values.get(id);
-    const at = dragged.get(id) ?? own.position ?? {};
-    const parent = parents.get(id);
-    const origin = parent === undefined ? { x: 0, y: 0 } : place(parent);
-    const box = {
-      x: origin.x + number(at.x, 0), y: origin.y + number(at.y, 0),
-      width: size(own.width, nodeWidth), height: size(own.height, nodeHeight),
-    };
-    boxes.set(id, box);
-    return box;
-  };
-  for (const id of values.keys()) place(id);
-  return boxes;
+/** Size of a node; tall enough for its ports. */
+export function sizeOf({ width, height }, portCount) {
+  return { width: size(width, 120, nodeWidth), height: Math.max(size(height, 48, nodeHeight), (portCount + 1) * portPitch) };
 }
 
-/** The box around all boxes; null for none. */
+export const pointOf = (value) => ({ x: number(value?.x, 0), y: number(value?.y, 0) });
+
+export const snapped = ({ x, y }, pitch = gridPitch) => ({ x: Math.round(x / pitch) * pitch, y: Math.round(y / pitch) * pitch });
+
+/** The box around all boxes; null for none. @param {Iterable<{x: number, y: number, width: number, height: number}>} boxes */
 export function boundsOf(boxes) {
   let bounds = null;
-  for (const { x, y, width, height } of boxes.values()) {
+  for (const { x, y, width, height } of boxes) {
     bounds ??= { left: x, top: y, right: x, bottom: y };
     bounds.left = Math.min(bounds.left, x);
     bounds.top = Math.min(bounds.top, y);
@@ -40,28 +31,27 @@ export function boundsOf(boxes) {
   return bounds;
 }
 
-/** Where on its side a handle sits: named handles of one node share the side evenly, in the order of their names. */
-export function handlePlaces(keys, end, handle) {
-  const names = new Map();
-  for (const key of keys) {
-    if (!names.has(key[end])) names.set(key[end], new Set());
-    names.get(key[end]).add(key[handle] ?? "");
-  }
-  for (const [id, set] of names) names.set(id, [...set].sort());
-  return (key) => {
-    const all = names.get(key[end]) ?? [""];
-    return (all.indexOf(key[handle] ?? "") + 1) / (all.length + 1);
-  };
+export const meets = (bounds, { x, y, width, height }) =>
+  x <= bounds.right && x + width >= bounds.left && y <= bounds.bottom && y + height >= bounds.top;
+
+export const outPoint = (box, place) => ({ x: box.x + box.width, y: box.y + box.height * place });
+export const inPoint = (box, place) => ({ x: box.x, y: box.y + box.height * place });
+
+/** How far a wire's curve reaches out of a port. */
+const reachOf = (from, to) => Math.max(32, Math.min(Math.abs(to.x - from.x) / 2 + (to.x < from.x ? 40 : 0), 260));
+
+/** A curve that leaves `from` to the right and comes to `to` from the left. */
+export function wirePath(from, to) {
+  const reach = reachOf(from, to);
+  return `M${from.x} ${from.y}C${from.x + reach} ${from.y} ${to.x - reach} ${to.y} ${to.x} ${to.y}`;
 }
 
-/** A curve from the right side of one box to the left side of the other; `at` and `to` are places along the sides, 0 to 1. */
-export function wirePath(from, at, box, to) {
-  const x1 = from.x + from.width;
-  const y1 = from.y + from.height * at;
-  const x2 = box.x;
-  const y2 = box.y + box.height * to;
-  const reach = Math.max(36, Math.abs(x2 - x1) / 2);
-  return `M${x1} ${y1}C${x1 + reach} ${y1} ${x2 - reach} ${y2} ${x2} ${y2}`;
+/** What the curve stays within. */
+export function wireBounds(from, to) {
+  const reach = reachOf(from, to);
+  return {
+    left: Math.min(from.x, to.x - reach), top: Math.min(from.y, to.y), right: Math.max(from.x + reach, to.x), bottom: Math.max(from.y, to.y),
+  };
 }
 
 /** A stub where the other end of a parked edge is gone. */

@@ -1,4 +1,5 @@
 // What a node says about itself: the kind of its type, its name, its most telling setting.
+import { nodeType } from "./sdk/issues.js";
 
 const kinds = {
   input: ["number", "text_input", "range", "http"],
@@ -10,29 +11,47 @@ const kinds = {
   context: ["context_variable", "context_constant"],
 };
 const kindOf = new Map(Object.entries(kinds).flatMap(([kind, types]) => types.map((type) => [type, kind])));
+const titles = { http: "HTTP request", for_each: "For each", while_loop: "While loop", try_catch: "Try / catch" };
 
 /** `textInputNode` and `text_input` are one type: the canvas' name and the engine's. */
-function engineName(type) {
-  const aliases = { op: "operation", text_op: "text_operation" };
-  const name = type.replace(/Node$/, "").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return aliases[name] ?? name;
+export function engineName(type) {
+  const known = nodeType(type);
+  if (known) return known.engineName;
+  return type.replace(/Node$/, "").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** A node's values in one object, `data` among them. @param node as the document shows it */
-export const valuesOf = ({ fields, data }) => ({ ...fields, data });
+/** What people call a type: `Text input`. */
+export function typeTitle(type) {
+  const name = engineName(type);
+  return titles[name] ?? (name === "" ? "No type" : name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " "));
+}
 
-const telling = ["value", "text", "condition", "op", "text_op", "expression", "mode", "field", "var_name", "context_value", "url", "duration", "timeout"];
+export const typeKind = (type) => kindOf.get(engineName(type)) ?? "other";
+
+/** A setting's name as people read it: `max_iterations` is `Max iterations`. */
+export const settingTitle = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+
+const telling = ["value", "text", "condition", "op", "text_op", "expression", "mode", "field", "var_name", "context_name", "url", "duration", "timeout"];
 const lengthMax = 60;
 
-export function describe(id, values) {
-  const type = engineName(typeof values.type === "string" ? values.type : "");
-  const key = telling.find((name) => values.data[name] !== undefined)
-    ?? Object.keys(values.data).find((name) => name !== "label" && !name.startsWith("_"));
-  const label = typeof values.data.label === "string" && values.data.label !== "" ? values.data.label : id;
-  return { kind: kindOf.get(type) ?? "", type: type.replaceAll("_", " "), label, setting: key ? `${key}: ${brief(values.data[key])}` : "" };
+/** @param {import("./sdk/document.js").NodeView} node */
+export function describe({ type, data }) {
+  const key = telling.find((name) => data[name] !== undefined) ?? Object.keys(data).find((name) => name !== "label" && !name.startsWith("_"));
+  const title = typeTitle(type);
+  const isNamed = typeof data.label === "string" && data.label !== "";
+  const setting = key ? brief(data[key]) : "";
+  return { kind: typeKind(type), title, label: isNamed ? data.label : title, isNamed, setting };
 }
 
 export function brief(value) {
   const text = typeof value === "string" ? value : JSON.stringify(value) ?? "";
   return text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
+}
+
+/** A node's name in a sentence. */
+export function nodeName(document, id) {
+  const node = document.node(id);
+  if (!node) return id;
+  const { label, title, isNamed } = describe(node);
+  return isNamed ? `${label}, ${title}` : title;
 }

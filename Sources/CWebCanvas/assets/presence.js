@@ -1,104 +1,95 @@
+import { draw, make } from "./dom.js";
+
 const colourPattern = /^#[0-9a-f]{6}$/i;
 const easeMilliseconds = 60;
 
 export const safeColour = (colour) => (colourPattern.test(colour ?? "") ? colour : "#667085");
 
-/** Everybody in the room, and where their pointers are. */
+/** Where others are: pointers with names, what they have chosen and hold in their hands, what they edit. Reads the client's presence. */
 export class Presence {
-  #people = new Map();
   #cursors = new Map();
+  #chosen = new Map();
+  #time = 0;
 
-  constructor(layer, viewport) {
+  constructor(app, layer) {
+    this.app = app;
     this.layer = layer;
-    this.viewport = viewport;
-    this.self = "";
-    this.time = 0;
   }
 
-  get people() {
-    return [...this.#people.values()].map(({ participant }) => participant);
-  }
-
-  /** A new session: whoever is not in `participants` is gone. */
-  begin(session, participants) {
-    this.self = session;
-    this.#people.clear();
-    for (const participant of participants) this.#join(participant);
-    for (const id of [...this.#cursors.keys()]) if (!this.#people.has(id)) this.#dropCursor(id);
-  }
-
-  /** Whatever changed since the last tick; one's own slot is among it [PR2]. */
-  take({ slots = [], joined = [], left = [] }) {
-    for (const participant of joined) this.#join(participant);
-    for (const { session, state } of slots) {
-      const person = this.#people.get(session);
-      if (person) person.state = state ?? {};
-    }
-    for (const id of left) {
-      this.#people.delete(id);
-      this.#dropCursor(id);
-    }
-  }
+  get others() { return this.app.client?.others ?? []; }
 
   /** Node id -> point, of everything that others hold in their hands. */
   dragged() {
     const held = new Map();
-    for (const [id, { state }] of this.#people) {
-      if (id === this.self) continue;
-      for (const { node, position } of state.dragging ?? []) held.set(node ?? "", { x: position?.x ?? 0, y: position?.y ?? 0 });
+    for (const { state } of this.others) {
+      for (const { node, position } of state?.dragging ?? []) held.set(node ?? "", { x: position?.x ?? 0, y: position?.y ?? 0 });
     }
     return held;
   }
 
-  /** Moves the pointers on by one frame. @returns whether one of them is still on its way */
-  step(now) {
-    const part = 1 - Math.exp(-Math.min(200, now - this.time) / easeMilliseconds);
-    this.time = now;
-    let moving = false;
-    for (const [id, { participant, state }] of this.#people) {
-      if (id === this.self || !state.cursor) {
-        this.#dropCursor(id);
-        continue;
-      }
+  /** Who has a node chosen. @returns {Map<string, {name: string, colour: string}>} by node id; the first of several */
+  chosen() {
+    const chosen = new Map();
+    for (const { author, colour, state } of this.others) {
+      for (const id of state?.selectedNodes ?? []) if (!chosen.has(id)) chosen.set(id, { name: author?.name || "somebody", colour: safeColour(colour) });
+    }
+    return chosen;
+  }
+
+  /** Who edits a field of a node now. @returns {string[]} names */
+  editors(node, field) {
+    const editing = editingText(node, field);
+    return this.others.filter(({ state }) => state?.editing === editing).map(({ author }) => author?.name || "somebody");
+  }
+
+  /** Moves the pointers on by one frame, and marks what others have chosen. @returns whether a pointer is still on its way */
+  draw(now) {
+    const part = 1 - Math.exp(-Math.min(200, now - this.#time) / easeMilliseconds);
+    this.#time = now;
+    let isMoving = false;
+    const seen = new Set();
+    for (const { session, author, colour, state } of this.others) {
+      if (!state?.cursor) continue;
+      seen.add(session);
       const aim = { x: state.cursor.x ?? 0, y: state.cursor.y ?? 0 };
-      const cursor = this.#cursors.get(id) ?? this.#makeCursor(id, participant, aim);
+      const cursor = this.#cursors.get(session) ?? this.#makeCursor(session, author?.name || "somebody", colour, aim);
       cursor.x += (aim.x - cursor.x) * part;
       cursor.y += (aim.y - cursor.y) * part;
-      moving ||= Math.hypot(aim.x - cursor.x, aim.y - cursor.y) > 0.3;
-      const { x, y } = this.viewport.toScreen(cursor);
+      isMoving ||= Math.hypot(aim.x - cursor.x, aim.y - cursor.y) > 0.3;
+      const { x, y } = this.app.viewport.toScreen(cursor);
       cursor.element.style.transform = `translate(${x}px, ${y}px)`;
     }
-    return moving;
+    for (const [session, { element }] of this.#cursors) if (!seen.has(session)) element.remove(), this.#cursors.delete(session);
+    this.mark();
+    return isMoving;
   }
 
-  #join(participant) {
-    const known = this.#people.get(participant.session);
-    this.#people.set(participant.session, { participant, state: known?.state ?? {} });
+  /** An outline in the person's colour around each node that they have chosen; called again when nodes come into sight. */
+  mark() {
+    const chosen = this.chosen();
+    const { view } = this.app;
+    for (const id of this.#chosen.keys()) if (!chosen.has(id)) view.elementOf(id)?.style.removeProperty("--other");
+    for (const [id, { name, colour }] of chosen) {
+      const element = view.elementOf(id);
+      if (!element) continue;
+      if (element.style.getPropertyValue("--other") !== colour) element.style.setProperty("--other", colour);
+      if (element.dataset.other !== name) element.dataset.other = name;
+    }
+    for (const id of this.#chosen.keys()) if (!chosen.has(id)) delete view.elementOf(id)?.dataset.other;
+    this.#chosen = chosen;
   }
 
-  #makeCursor(id, { author = {}, colour }, aim) {
-    const element = document.createElement("div");
-    element.className = "cursor";
-    const arrow = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    arrow.setAttribute("width", "18");
-    arrow.setAttribute("height", "20");
-    const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    shape.setAttribute("d", "M1 1l5.5 16 3-6.6L16 8z");
-    shape.setAttribute("fill", safeColour(colour));
-    shape.setAttribute("stroke", "#fff");
-    arrow.append(shape);
-    const label = document.createElement("span");
-    label.textContent = author.name || "somebody";
+  #makeCursor(session, name, colour, aim) {
+    const arrow = draw("svg", { width: 18, height: 20 }, draw("path", { d: "M1 1l5.5 16 3-6.6L16 8z", fill: safeColour(colour), stroke: "#fff", "stroke-width": 1.2 }));
+    const label = make("span", {}, name);
     label.style.background = safeColour(colour);
-    element.append(arrow, label);
+    const element = make("div", { class: "cursor" }, arrow, label);
     this.layer.append(element);
     const cursor = { element, ...aim };
-    this.#cursors.set(id, cursor);
+    this.#cursors.set(session, cursor);
     return cursor;
   }
-
-  #dropCursor(id) {
-    this.#cursors.get(id)?.element.remove();
-    this.#cursors.delete(id);
-  }
 }
+
+/** How presence says that a field is being edited: node id, space, field. */
+export const editingText = (node, field) => `${node} ${field}`;

@@ -50,3 +50,7 @@ export function colourOf(name) {
   for (const unit of name) sum = (sum * 31 + unit.codePointAt(0)) >>> 0;
   return palette[sum % palette.length];
 }
+
+/** `light`, `dark`, or empty: as the system has it. */
+export const keptTheme = () => read(local, "thaiyyal.theme") ?? "";
+export const keepTheme = (theme) => write(local, "thaiyyal.theme", theme);

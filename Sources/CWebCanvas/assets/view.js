@@ -1,140 +1,217 @@
-import { boundsOf, boxesOf, handlePlaces, stubPath, wirePath } from "./geometry.js";
-import { brief, describe, valuesOf } from "./labels.js";
+import { draw, make, say } from "./dom.js";
+import { meets, stubPath, wireBounds, wirePath } from "./geometry.js";
+import { icon } from "./icons.js";
+import { describe } from "./labels.js";
+import { portPlace } from "./ports.js";
 
-const svg = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
+/** Pixels around the field in which things are drawn too, so that a small move shows no holes. */
+const around = 240;
+/** Below this zoom nobody can read a node's words. */
+const farZoom = 0.35;
 
-/** Draws a replica: one element per node and per wire, kept between drawings, touched only where something differs. */
+/**
+ * Draws what is seen of a graph: one element per node and wire, kept between drawings, touched only where something differs.
+ *
+ * `badgesOf` and `marksOf` are set by others, asked for when a node is drawn, and drawn anew with `refresh`.
+ */
 export class View {
   #nodes = new Map();
   #wires = new Map();
-  #findings = new Set();
-  #results = new Map();
+  #seen = "";
+  /** What a run says of a node. @type {(id: string) => {state?: string, text?: string, stale?: boolean}} */
+  badgesOf = () => ({});
+  /** Draws nodes and wires in another way for a while: history, runs. @type {(id: string) => string} class names */
+  marksOf = () => "";
+  wireMarksOf = () => "";
 
-  constructor({ stage, nodes, wires }) {
-    this.stage = stage;
+  constructor(app, { nodes, wires }) {
+    this.app = app;
     this.nodeLayer = nodes;
     this.wireLayer = wires;
-    this.dragged = new Map();
-    this.graph = { edges: [], parked: [], parents: new Map() };
-    this.values = new Map();
+    nodes.addEventListener("animationend", (event) => event.target.classList.remove("touched"));
   }
 
-  /** Takes over a new state of the document. */
-  update(document) {
-    this.values = new Map();
-    const parents = new Map();
-    for (const id of document.nodeIds()) {
-      const node = document.node(id);
-      this.values.set(id, valuesOf(node));
-      if (node.parentId !== null) parents.set(id, node.parentId);
+  /** Draws what changed, and what came into sight. */
+  draw() {
+    const { graph, viewport } = this.app;
+    const dirty = graph.takeDirty();
+    const bounds = viewport.bounds(around);
+    const seen = `${graph.revision} ${Math.round(bounds.left / 64)} ${Math.round(bounds.top / 64)} ${Math.round(bounds.right / 64)} ${Math.round(bounds.bottom / 64)}`;
+    if (seen === this.#seen && dirty.nodes.size + dirty.edges.size === 0) return;
+    this.#seen = seen;
+    this.#drawNodes(dirty.nodes, bounds);
+    this.#drawWires(dirty.edges, bounds);
+  }
+
+  #drawNodes(dirty, bounds) {
+    const { graph } = this.app;
+    for (const id of dirty) if (!graph.nodes.has(id)) this.#dropNode(id);
+    for (const id of graph.nodes.keys()) {
+      const isSeen = meets(bounds, graph.box(id));
+      const shown = this.#nodes.get(id);
+      if (!isSeen && shown && !graph.isHeld(id)) this.#dropNode(id);
+      else if (isSeen && (!shown || dirty.has(id))) this.#drawNode(id);
     }
-    this.graph = { edges: [...document.edgeKeys()], parked: document.parkedEdges(), parents };
   }
 
-  /** Findings that are new or gone; only where they are shows here. */
-  setIssues(added, removed) {
-    const name = ({ code, node }) => JSON.stringify([node, code]);
-    for (const issue of removed) this.#findings.delete(name(issue));
-    for (const issue of added) if (issue.node) this.#findings.add(name(issue));
+  #dropNode(id) {
+    this.#nodes.get(id)?.element.remove();
+    this.#nodes.delete(id);
   }
 
-  clearIssues() {
-    this.#findings.clear();
+  /** The element of a node, if it is in sight. */
+  elementOf(id) {
+    return this.#nodes.get(id)?.element ?? null;
   }
 
-  setRunEvent({ kind, node, result, error }) {
-    if (kind === "RUN_STARTED") this.#results.clear();
-    if (kind === "NODE_SKIPPED") this.#results.delete(node); // it may have run ahead of a node that failed
-    const states = { NODE_STARTED: "running", NODE_SUCCEEDED: "succeeded", NODE_FAILED: "failed" };
-    if (node && states[kind]) this.#results.set(node, { state: states[kind], text: error || (result ? brief(result) : "") });
+  /** Draws nodes anew whose badges or marks changed; none given: all in sight. */
+  refresh(ids = this.#nodes.keys()) {
+    for (const id of ids) if (this.#nodes.has(id) && this.app.graph.nodes.has(id)) this.#drawNode(id);
   }
 
-  /** Lets the nodes that a change wrote to light up. */
+  /** @param {Iterable<string>} names of edges; none given: all */
+  refreshWires(names = this.app.graph.edges.keys()) {
+    this.#drawWires(new Set(names), this.app.viewport.bounds(around));
+  }
+
+  #makeNode(id) {
+    const parts = { chip: make("i", { class: "chip" }), label: make("b"), detail: make("small"), badge: make("em") };
+    const element = make("div", { role: "option", id: `node-${id}` }, parts.chip, make("span", { class: "words" }, parts.label, parts.detail), parts.badge);
+    element.dataset.node = id;
+    this.nodeLayer.append(element);
+    const shown = { element, parts, ports: [], portKey: "", kind: "", className: "" };
+    this.#nodes.set(id, shown);
+    return shown;
+  }
+
+  #drawNode(id) {
+    const { app } = this;
+    const { node, ports } = app.graph.nodes.get(id);
+    const box = app.graph.box(id);
+    const shown = this.#nodes.get(id) ?? this.#makeNode(id);
+    const { element, parts } = shown;
+    const { kind, title, label, isNamed, setting } = describe(node);
+    const badges = { ...this.badgesOf(id), issue: app.issues.byNode.get(id) };
+    const isChosen = app.selection.nodes.has(id);
+    const names = ["node", kind, badges.state, badges.stale && "stale", badges.issue && "finding", isChosen && "chosen", app.graph.isHeld(id) && "held", this.marksOf(id)];
+    const className = names.filter(Boolean).join(" ");
+    if (className !== shown.className) element.className = element.classList.contains("touched") ? `${className} touched` : className;
+    shown.className = className;
+    if (shown.kind !== kind) parts.chip.replaceChildren(icon(kind));
+    shown.kind = kind;
+    say(parts.label, label);
+    const detail = badges.text ? `= ${badges.text}` : [isNamed && title, setting].filter(Boolean).join(" · ");
+    say(parts.detail, detail);
+    say(parts.badge, badges.issue ? "!" : "");
+    const spoken = [label, isNamed ? title : "", setting, badges.state ? `run ${badges.state}` : "", badges.issue].filter(Boolean).join(", ");
+    if (element.getAttribute("aria-label") !== spoken) element.setAttribute("aria-label", spoken);
+    const tip = badges.issue ? `${label}\n${badges.issue}` : `${label}\n${detail}`;
+    if (element.title !== tip) element.title = tip;
+    if (element.getAttribute("aria-selected") !== String(isChosen)) element.setAttribute("aria-selected", String(isChosen));
+    const { style } = element;
+    style.transform = `translate(${box.x}px, ${box.y}px)`;
+    if (shown.width !== box.width) style.width = `${(shown.width = box.width)}px`;
+    if (shown.height !== box.height) style.height = `${(shown.height = box.height)}px`;
+    this.#drawPorts(id, shown, ports);
+  }
+
+  #drawPorts(id, shown, { out, into }) {
+    const key = JSON.stringify([out, into]);
+    if (shown.portKey === key) return;
+    shown.portKey = key;
+    for (const port of shown.ports) port.remove();
+    const port = (side, handles) => handles.map((handle) => {
+      const name = handle ? make("u", {}, handle) : null;
+      const element = make("i", { class: `port ${side}`, title: portTitle(side, handle) }, name);
+      element.dataset.port = side;
+      if (handle !== null) element.dataset.handle = handle;
+      element.style.top = `${portPlace(handles, handle) * 100}%`;
+      return element;
+    });
+    shown.ports = [...port("in", into), ...port("out", out)];
+    shown.element.append(...shown.ports);
+  }
+
+  #drawWires(dirty, bounds) {
+    const { graph } = this.app;
+    const area = boxOf(bounds);
+    for (const name of dirty) if (!graph.edges.has(name)) this.#dropWire(name);
+    for (const [name, edge] of graph.edges) {
+      let shown = this.#wires.get(name);
+      if (shown && !dirty.has(name)) {
+        if (!meets(shown.bounds, area)) this.#dropWire(name);
+        continue;
+      }
+      const place = this.#placeOf(edge);
+      if (!place || !meets(place.bounds, area)) {
+        if (shown) this.#dropWire(name);
+        continue;
+      }
+      shown ??= this.#makeWire(name);
+      shown.bounds = place.bounds;
+      this.#drawWire(shown, edge, place.path);
+    }
+  }
+
+  /** The path of an edge and the bounds that it stays in; null when neither end is on the canvas. */
+  #placeOf({ key }) {
+    const { graph } = this.app;
+    const { from, to } = graph.ends(key);
+    if (from && to) return { path: wirePath(from, to), bounds: wireBounds(from, to) };
+    const box = graph.box(from ? key.source : key.target);
+    return box && { path: stubPath(box, Boolean(from)), bounds: { left: box.x - 60, top: box.y, right: box.x + box.width + 60, bottom: box.y + box.height } };
+  }
+
+  #makeWire(name) {
+    const parts = { hit: draw("path", { class: "hit" }), line: draw("path"), title: draw("title") };
+    const element = draw("g", {}, parts.hit, parts.line, parts.title);
+    element.dataset.edge = name;
+    this.wireLayer.append(element);
+    const shown = { element, parts, path: "", className: null, bounds: null };
+    this.#wires.set(name, shown);
+    return shown;
+  }
+
+  #drawWire(shown, { name, key, standing }, path) {
+    const { app } = this;
+    const { parts, element } = shown;
+    if (shown.path !== path) for (const part of [parts.hit, parts.line]) part.setAttribute("d", path);
+    shown.path = path;
+    const isParked = standing !== "visible";
+    const className = isParked ? `parked ${standing}` : "";
+    if (shown.className !== className) {
+      parts.line.setAttribute("class", className);
+      say(parts.title, isParked ? `parked (${standing}): ${key.source} → ${key.target}` : `${key.source} → ${key.target}`);
+      shown.className = className;
+    }
+    const marks = ["wire", app.selection.edges.has(name) && "chosen", this.wireMarksOf(name)].filter(Boolean).join(" ");
+    if (element.getAttribute("class") !== marks) element.setAttribute("class", marks);
+  }
+
+  #dropWire(name) {
+    this.#wires.get(name)?.element.remove();
+    this.#wires.delete(name);
+  }
+
+  /** Lets the nodes that somebody else's change wrote to light up. */
   touch(ids) {
     for (const id of ids) {
-      const element = this.#nodes.get(id)?.element;
-      if (!element) continue;
-      element.classList.remove("touched");
-      void element.offsetWidth; // without a layout in between the animation would not start anew
+      const element = this.elementOf(id);
+      if (!element || element.classList.contains("touched")) continue;
       element.classList.add("touched");
     }
   }
 
-  bounds() {
-    return boundsOf(boxesOf(this.values, this.graph.parents, this.dragged));
-  }
-
-  draw() {
-    const boxes = boxesOf(this.values, this.graph.parents, this.dragged);
-    const flagged = new Set([...this.#findings].map((name) => JSON.parse(name)[0]));
-    for (const [id, values] of this.values) this.#drawNode(id, values, boxes.get(id), flagged.has(id));
-    drop(this.#nodes, (id) => this.values.has(id));
-    this.#drawWires(boxes);
-  }
-
-  #drawNode(id, values, box, isFlagged) {
-    let shown = this.#nodes.get(id);
-    if (!shown) {
-      const element = document.createElement("div");
-      const parts = ["b", "span", "small"].map((tag) => document.createElement(tag));
-      element.append(...parts);
-      element.dataset.node = id;
-      this.nodeLayer.append(element);
-      this.#nodes.set(id, (shown = { element, parts, key: "" }));
-    }
-    const { kind, type, label, setting } = describe(id, values);
-    const run = this.#results.get(id);
-    const name = ["node", kind, run?.state, isFlagged ? "finding" : ""].filter(Boolean).join(" ");
-    const texts = [type, label, run?.text ? `= ${run.text}` : setting];
-    const key = JSON.stringify([name, texts, box]);
-    if (shown.key === key) return;
-    shown.key = key;
-    const wasTouched = shown.element.classList.contains("touched");
-    shown.element.className = wasTouched ? `${name} touched` : name;
-    shown.parts.forEach((part, index) => { part.textContent = texts[index]; });
-    shown.element.title = `${id}\n${setting}`;
-    shown.element.style.transform = `translate(${box.x}px, ${box.y}px)`;
-    shown.element.style.width = `${box.width}px`;
-    shown.element.style.height = `${box.height}px`;
-  }
-
-  #drawWires(boxes) {
-    const all = [...this.graph.edges, ...this.graph.parked.map(({ key }) => key)];
-    const out = handlePlaces(all, "source", "sourceHandle");
-    const into = handlePlaces(all, "target", "targetHandle");
-    const drawn = new Set();
-    const draw = (key, className, title) => {
-      const from = boxes.get(key.source);
-      const to = boxes.get(key.target);
-      if (!from && !to) return;
-      const path = from && to ? wirePath(from, out(key), to, into(key)) : stubPath(from ?? to, Boolean(from));
-      const name = JSON.stringify(key);
-      drawn.add(name);
-      this.#drawWire(name, path, className, title);
-    };
-    for (const key of this.graph.edges) draw(key, "", `${key.source} → ${key.target}`);
-    for (const { key, reason } of this.graph.parked) draw(key, `parked ${reason}`, `parked (${reason}): ${key.source} → ${key.target}`);
-    drop(this.#wires, (name) => drawn.has(name));
-  }
-
-  #drawWire(name, path, className, title) {
-    let shown = this.#wires.get(name);
-    if (!shown) {
-      const element = svg("path");
-      const label = svg("title");
-      element.append(label);
-      this.wireLayer.append(element);
-      this.#wires.set(name, (shown = { element, label, key: "" }));
-    }
-    const key = `${className} ${path}`;
-    if (shown.key === key) return;
-    shown.key = key;
-    shown.element.setAttribute("d", path);
-    shown.element.setAttribute("class", className);
-    shown.label.textContent = title;
+  /** Moves the whole drawing to where the viewport is. */
+  place(stage, field) {
+    const { x, y, zoom } = this.app.viewport;
+    stage.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+    stage.classList.toggle("far", zoom < farZoom);
+    const pitch = 16 * zoom * (zoom < 0.4 ? 8 : zoom < 0.8 ? 2 : 1);
+    field.style.backgroundSize = `${pitch}px ${pitch}px`;
+    field.style.backgroundPosition = `${x}px ${y}px`;
   }
 }
 
-function drop(shown, isKept) {
-  for (const [name, { element }] of shown) if (!isKept(name)) element.remove(), shown.delete(name);
-}
+const portTitle = (side, handle) => (side === "in" ? "Input" : "Output") + (handle ? ` ${handle}` : "");
+const boxOf = ({ left, top, right, bottom }) => ({ x: left, y: top, width: right - left, height: bottom - top });

@@ -1,27 +1,40 @@
+import { Emitter } from "./sdk/emitter.js";
+
 const zoomLeast = 0.05;
 const zoomMost = 2.5;
-const margin = 60;
+const margin = 56;
 
-/** Pan and zoom by pointer, wheel, two fingers and keys. Calls `changed` after every move. */
-export class Viewport {
+/** Which part of the canvas is seen. Screen coordinates are those of the field. Emits `change`. */
+export class Viewport extends Emitter {
   x = 0;
   y = 0;
   zoom = 1;
   /** Until somebody moves it, the view follows what is on the canvas. */
   follows = true;
-  #pointers = new Map();
+  width = 0;
+  height = 0;
 
-  constructor(field, changed) {
+  constructor(field) {
+    super();
     this.field = field;
-    this.changed = changed;
-    field.addEventListener("pointerdown", (event) => this.#down(event));
-    field.addEventListener("pointermove", (event) => this.#move(event));
-    for (const type of ["pointerup", "pointercancel"]) field.addEventListener(type, (event) => this.#pointers.delete(event.pointerId));
+    // Its size is known without asking the page for a layout in the middle of a frame.
+    new ResizeObserver(() => this.measure()).observe(field);
+    this.measure();
     field.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
-    field.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  toCanvas(x, y) {
+  measure() {
+    const { left, top, width, height } = this.field.getBoundingClientRect();
+    Object.assign(this, { left, top, width, height });
+    this.emit("change");
+  }
+
+  /** A pointer event's place on the canvas. */
+  pointOf(event) {
+    return this.toCanvas({ x: event.clientX - this.left, y: event.clientY - this.top });
+  }
+
+  toCanvas({ x, y }) {
     return { x: (x - this.x) / this.zoom, y: (y - this.y) / this.zoom };
   }
 
@@ -29,74 +42,64 @@ export class Viewport {
     return { x: x * this.zoom + this.x, y: y * this.zoom + this.y };
   }
 
-  zoomBy(factor, x = this.field.clientWidth / 2, y = this.field.clientHeight / 2) {
-    const zoom = Math.min(zoomMost, Math.max(zoomLeast, this.zoom * factor));
-    this.x = x - ((x - this.x) * zoom) / this.zoom;
-    this.y = y - ((y - this.y) * zoom) / this.zoom;
-    this.zoom = zoom;
-    this.#moved();
+  get centre() { return this.toCanvas({ x: this.width / 2, y: this.height / 2 }); }
+
+  /** What is seen, in canvas coordinates, with so many pixels around. */
+  bounds(around = 0) {
+    const { x: left, y: top } = this.toCanvas({ x: -around, y: -around });
+    const { x: right, y: bottom } = this.toCanvas({ x: this.width + around, y: this.height + around });
+    return { left, top, right, bottom };
   }
 
-  /** Shows all of `bounds`, not larger than life. The caller draws. */
+  panBy(dx, dy) {
+    this.#move(this.x + dx, this.y + dy, this.zoom);
+  }
+
+  zoomBy(factor, at = { x: this.width / 2, y: this.height / 2 }) {
+    const zoom = Math.min(zoomMost, Math.max(zoomLeast, this.zoom * factor));
+    this.#move(at.x - ((at.x - this.x) * zoom) / this.zoom, at.y - ((at.y - this.y) * zoom) / this.zoom, zoom);
+  }
+
+  /** Another person's view, or a place kept: middle of the canvas and zoom. */
+  show({ x, y }, zoom = this.zoom) {
+    this.#move(this.width / 2 - x * zoom, this.height / 2 - y * zoom, zoom);
+  }
+
+  /** Shows all of `bounds`, not larger than life. Keeps on following when it did. */
   fit(bounds) {
-    const width = this.field.clientWidth;
-    const height = this.field.clientHeight;
+    const { width, height } = this;
     if (!bounds || width === 0 || height === 0) return;
     const zoom = Math.min((width - 2 * margin) / (bounds.right - bounds.left || 1), (height - 2 * margin) / (bounds.bottom - bounds.top || 1), 1);
     this.zoom = Math.max(zoomLeast, zoom);
     this.x = (width - (bounds.left + bounds.right) * this.zoom) / 2;
     this.y = (height - (bounds.top + bounds.bottom) * this.zoom) / 2;
+    this.emit("change");
   }
 
-  #moved() {
-    this.follows = false;
-    this.changed();
+  /** Moves just so far that the box is seen whole. */
+  reveal({ x, y, width, height }) {
+    const seen = this.bounds(-24);
+    const shift = (low, high, least, most) => (low < least ? least - low : high > most ? most - high : 0);
+    const dx = shift(x, x + width, seen.left, seen.right);
+    const dy = shift(y, y + height, seen.top, seen.bottom);
+    if (dx !== 0 || dy !== 0) this.panBy(dx * this.zoom, dy * this.zoom);
   }
 
-  #down(event) {
-    if (event.target.closest?.("#notice")) return;
-    this.#pointers.set(event.pointerId, { x: event.offsetX, y: event.offsetY, clientX: event.clientX, clientY: event.clientY });
-    this.field.setPointerCapture(event.pointerId);
-  }
-
-  #move(event) {
-    const held = this.#pointers.get(event.pointerId);
-    if (!held) return;
-    const before = this.#spread();
-    this.x += (event.clientX - held.clientX) / this.#pointers.size;
-    this.y += (event.clientY - held.clientY) / this.#pointers.size;
-    held.clientX = event.clientX;
-    held.clientY = event.clientY;
-    const after = this.#spread();
-    if (before && after) this.zoomBy(after.distance / before.distance, after.x, after.y);
-    else this.#moved();
-  }
-
-  #spread() {
-    if (this.#pointers.size !== 2) return null;
-    const [a, b] = [...this.#pointers.values()];
-    const { left, top } = this.field.getBoundingClientRect();
-    return {
-      distance: Math.max(1, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY)),
-      x: (a.clientX + b.clientX) / 2 - left, y: (a.clientY + b.clientY) / 2 - top,
-    };
+  #move(x, y, zoom) {
+    Object.assign(this, { x, y, zoom, follows: false });
+    this.emit("change", { isByHand: true });
   }
 
   #wheel(event) {
+    if (event.target.closest(".corner, .sheet")) return;
     event.preventDefault();
-    const { left, top } = this.field.getBoundingClientRect();
-    const lines = event.deltaMode === 1 ? 16 : 1;
-    this.zoomBy(Math.exp((-event.deltaY * lines) / 500), event.clientX - left, event.clientY - top);
-  }
-
-  #key(event) {
-    const step = 60;
-    const moves = { ArrowLeft: [step, 0], ArrowRight: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
-    if (moves[event.key]) {
-      this.x += moves[event.key][0];
-      this.y += moves[event.key][1];
-      this.#moved();
-    } else if (event.key === "+" || event.key === "=") this.zoomBy(1.25);
-    else if (event.key === "-") this.zoomBy(0.8);
+    const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? this.height : 1;
+    if (event.shiftKey) {
+      this.panBy(-(event.deltaX || event.deltaY) * unit, 0);
+      return;
+    }
+    // A pinch on a touch pad comes as small steps with Ctrl.
+    const speed = event.ctrlKey ? 120 : 500;
+    this.zoomBy(Math.exp((-event.deltaY * unit) / speed), { x: event.clientX - this.left, y: event.clientY - this.top });
   }
 }

@@ -1,0 +1,206 @@
+import { CollabClient } from "./sdk/client.js";
+import { Emitter } from "./sdk/emitter.js";
+import { IndexedDBStorage } from "./sdk/indexeddb.js";
+import { isAtLeast } from "./sdk/options.js";
+import { byId, say } from "./dom.js";
+import { CanvasGraph } from "./graph.js";
+import { issueWords } from "./issues.js";
+import { Selection } from "./selection.js";
+import { colourOf, rememberWorkflow, token } from "./settings.js";
+
+/** What each thing that people do needs. */
+const needs = { comment: "COMMENTER", edit: "EDITOR", run: "RUNNER", own: "OWNER" };
+/** In this order things are drawn within a frame: what comes later looks at what came before. */
+const parts = ["presence", "graph", "selection", "stage", "pins", "minimap", "panels"];
+
+/**
+ * What all parts of the page share: the client, what is on the canvas, the viewport, what is selected.
+ *
+ * Events: `client` (a new one is there), `document` {nodes, edges, meta, comments, replaced, isLocal}, `changes`, `selection`, `viewport`, `presence`,
+ * `people`, `issues`, `run` {event}, `save`, `link`, `rights`, `welcome`, `refused`.
+ */
+export class App extends Emitter {
+  graph = new CanvasGraph();
+  selection = new Selection();
+  /** Made by main.js, once each. */
+  viewport = null;
+  view = null;
+  presence = null;
+  actions = null;
+  side = null;
+  /** @type {CollabClient | null} */
+  client = null;
+  /** Positions of what is in one's own hand, by node. */
+  hand = new Map();
+  /** Whether what is dragged comes to lie on the grid. */
+  snaps = true;
+  #painters = new Map(parts.map((part) => [part, []]));
+  #due = new Set();
+  #frame = 0;
+  #isLiveDue = false;
+
+  constructor({ workflow, name }) {
+    super();
+    this.workflow = workflow;
+    this.name = name;
+    this.selection.on("change", () => {
+      this.emit("selection");
+      this.ask("selection");
+    });
+  }
+
+  /** @returns {import("./sdk/document.js").WorkflowDocument} */
+  get document() { return this.client.document; }
+
+  // ---- Drawing: whatever happens within one frame is drawn once
+
+  /** @param {(now: number) => boolean | void} draw true: again in the next frame */
+  paint(part, draw) {
+    this.#painters.get(part).push(draw);
+  }
+
+  ask(part) {
+    this.#due.add(part);
+    this.#frame ||= requestAnimationFrame((now) => this.#draw(now));
+  }
+
+  /** What is asked for while its turn is still to come is drawn in the same frame. */
+  #draw(now) {
+    const hadGraph = this.#due.has("graph");
+    const again = new Set();
+    for (const part of parts) {
+      if (!this.#due.delete(part)) continue;
+      for (const draw of this.#painters.get(part)) if (draw(now)) again.add(part);
+    }
+    this.#frame = 0;
+    for (const part of [...again, ...this.#due]) this.ask(part);
+    document.body.dataset.position = this.client?.position ?? 0;
+    // What says that it is live shows what is there: not before it is drawn.
+    if (this.#isLiveDue && hadGraph) document.body.dataset.state = "live", this.#isLiveDue = false;
+  }
+
+  /** Takes nodes into one's hand; none lets go. @param {Map<string, {x: number, y: number}>} held */
+  hold(held) {
+    this.hand = held;
+    this.ask("presence");
+  }
+
+  fit() {
+    this.viewport.follows = true;
+    this.viewport.fit(this.graph.bounds());
+  }
+
+  fitSelection() {
+    const bounds = this.graph.bounds(this.selection.nodes);
+    if (!bounds) return this.fit();
+    this.viewport.follows = false;
+    return this.viewport.fit(bounds);
+  }
+
+  /** Selects a node and brings it into sight. */
+  show(id) {
+    const box = this.graph.box(id);
+    if (!box) return;
+    this.selection.set([id]);
+    this.viewport.reveal(box);
+  }
+
+  /** One step back: following, then what is selected. */
+  escape() {
+    if (this.follow.session) this.follow.stop();
+    else this.selection.clear();
+  }
+
+  /** A finding in people's words. */
+  words(issue) {
+    return issueWords(this.document, issue);
+  }
+
+  // ---- Rights
+
+  /** @param {"edit" | "run" | "comment" | "own"} what */
+  can(what) {
+    return this.why(what) === "";
+  }
+
+  /** Why something is not possible now, for people; empty when it is. */
+  why(what) {
+    const { client } = this;
+    if (!client || client.role === null) return "Not connected yet.";
+    if (!isAtLeast(client.role, needs[what])) {
+      return `You are here as ${client.role.toLowerCase()}: only ${needs[what].toLowerCase()}s ${what === "own" ? "decide that" : what}.`;
+    }
+    if (client.link.state === "stopped") return "The connection ended: nothing would be saved.";
+    return what === "run" || client.canEdit || (what === "comment" && client.role === "COMMENTER") ? "" : "Not ready yet.";
+  }
+
+  // ---- Telling people
+
+  /** For those who listen instead of looking. */
+  announce(text) {
+    const live = byId("live");
+    // The same words once more are read only when they differ from what is there.
+    say(live, live.textContent === text ? `${text}\u00a0` : text);
+  }
+
+  /** A few words that go by themselves. @param {"info" | "bad"} tone */
+  tell(text, tone = "info") {
+    this.announce(text);
+    this.emit("toast", { text, tone });
+  }
+
+  // ---- The client
+
+  async open({ create = false } = {}) {
+    await this.client?.close();
+    const { workflow, name } = this;
+    const client = await CollabClient.open({
+      url: location.origin, workflow, name, colour: colourOf(name), token, client: "web-canvas/3", create,
+      storage: globalThis.indexedDB ? new IndexedDBStorage() : null,
+    });
+    this.client = client;
+    this.#listen(client);
+    this.emit("client");
+    this.#documentChanged(null);
+    this.#linkChanged(client.link);
+    this.emit("save");
+  }
+
+  #listen(client) {
+    const tell = (type, as = type) => client.on(type, (detail) => this.emit(as, detail));
+    client.on("change", (change) => this.#documentChanged(change));
+    client.on("link", ({ link }) => this.#linkChanged(link));
+    client.on("welcome", (detail) => {
+      this.emit("welcome", detail);
+      for (const event of ["rights", "people", "issues"]) this.emit(event);
+    });
+    client.on("presence", ({ frame }) => {
+      this.emit("presence", frame);
+      if (frame.joined.length + frame.left.length > 0) this.emit("people");
+      this.ask("presence");
+    });
+    tell("role", "rights");
+    for (const type of ["changes", "save", "issues", "run", "refused"]) tell(type);
+    client.on("refused", ({ refusal }) => this.tell(`Not saved: ${refusal.text}`, "bad"));
+    client.on("storage", () => this.emit("save"));
+  }
+
+  /** @param {any} change null: everything may differ */
+  #documentChanged(change) {
+    this.graph.take(this.document, change);
+    this.selection.keep((id) => this.graph.nodes.has(id), (name) => this.graph.edges.has(name));
+    this.emit("document", change ?? { nodes: [], edges: [], meta: [], comments: [], replaced: true, isLocal: false });
+    this.ask("graph");
+  }
+
+  #linkChanged(link) {
+    if (link.state === "stopped" && link.reason === "closedHere") return;
+    this.#isLiveDue = link.state === "live";
+    if (link.state === "live") {
+      rememberWorkflow(this.workflow);
+      this.ask("graph");
+    } else document.body.dataset.state = link.state === "stopped" ? "ended" : link.state === "offline" ? "waiting" : "connecting";
+    this.emit("link", link);
+    this.emit("rights");
+  }
+}

@@ -1,0 +1,172 @@
+import { make, set } from "./dom.js";
+import { controlOf, readSetting, writeSetting } from "./field-values.js";
+import { settingTitle } from "./labels.js";
+
+/** After so long without a key what stands there is written. */
+const pauseMilliseconds = 600;
+
+/**
+ * One setting of one node as a control. What a person types stays until it is written: when somebody else sets the same field meanwhile, both values are shown
+ * and the person chooses.
+ */
+export class Field {
+  #base;
+  #timer = null;
+  #isTheirs = false;
+
+  /**
+   * @param {any} app
+   * @param {{node: string, field: string, setting: any, label?: string}} what `field` as in the document: `data.value`
+   */
+  constructor(app, { node, field, setting, label = settingTitle(setting.name) }) {
+    Object.assign(this, { app, node, field, setting });
+    const id = `field-${field.replace(/[^A-Za-z0-9]/g, "-")}`;
+    this.control = this.#makeControl(id);
+    const isNeeded = setting.need === "always";
+    this.who = make("span", { class: "who" });
+    this.fault = make("p", { class: "fault", id: `${id}-fault` });
+    this.theirs = make("div", { class: "theirs", role: "group", "aria-label": "Changed by somebody else" });
+    this.theirs.hidden = true;
+    set(this.control, { "aria-describedby": this.fault.id, "aria-required": isNeeded });
+    const name = make("label", { for: id }, label, isNeeded && make("span", { class: "needed", "aria-hidden": "true" }, " *"));
+    this.element = make("div", { class: `field ${controlOf(setting)}` }, make("div", { class: "field-head" }, name, this.who), this.control, this.theirs, this.fault);
+    this.element.dataset.field = field;
+    this.take();
+    this.#listen();
+  }
+
+  #makeControl(id) {
+    const { setting } = this;
+    const kind = controlOf(setting);
+    const common = { id, autocomplete: "off", spellcheck: "false" };
+    if (kind === "choice") return make("select", common, make("option", { value: "" }, setting.need === "always" ? "Choose…" : "Not set"), ...setting.choices.map((choice) => make("option", { value: choice }, settingTitle(choice))));
+    if (kind === "switch") return make("input", { ...common, type: "checkbox", role: "switch" });
+    if (kind === "lines" || kind === "json") return make("textarea", { ...common, rows: kind === "json" ? 5 : 3, placeholder: setting.kind === "strings" ? "One per line" : null });
+    return make("input", { ...common, type: "text", inputmode: kind === "number" ? "decimal" : null, placeholder: setting.kind === "duration" ? "10s" : null });
+  }
+
+  #listen() {
+    const { control, app } = this;
+    const isAtOnce = control.type === "checkbox" || control.tagName === "SELECT";
+    control.addEventListener("focus", () => app.client?.showPresence({ editing: `${this.node} ${this.field}` }));
+    control.addEventListener("blur", () => {
+      app.client?.showPresence({ editing: "" });
+      this.write();
+      app.client?.endGroup();
+    });
+    control.addEventListener("input", () => {
+      clearTimeout(this.#timer);
+      this.#check();
+      if (isAtOnce) this.write();
+      else this.#timer = setTimeout(() => this.write(), pauseMilliseconds);
+    });
+    control.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && control.tagName === "INPUT") this.write();
+      if (event.key === "Escape") {
+        this.#reset();
+        app.field.focus();
+        event.stopPropagation();
+      }
+    });
+  }
+
+  /** The document's value; undefined when the field is not set. */
+  get present() {
+    const view = this.app.document.node(this.node);
+    return this.field.startsWith("data.") ? view?.data[this.field.slice(5)] : view?.fields[this.field];
+  }
+
+  get text() {
+    const { control, setting } = this;
+    return control.type === "checkbox" ? String(control.checked) : control.value === "" && setting.kind === "choice" ? "" : control.value;
+  }
+
+  #show(value) {
+    const { control, setting } = this;
+    if (control.type === "checkbox") control.checked = value === true;
+    else {
+      const text = writeSetting(setting, value);
+      if (control.tagName === "SELECT" && text !== "" && ![...control.options].some((option) => option.value === text)) control.append(make("option", { value: text }, text));
+      if (control.value !== text) control.value = text;
+    }
+  }
+
+  get isTouched() {
+    return this.text !== (this.control.type === "checkbox" ? String(this.#base === true) : writeSetting(this.setting, this.#base));
+  }
+
+  /** Follows the document, as long as nothing of one's own stands here. */
+  take() {
+    const { present } = this;
+    const isSame = JSON.stringify(present) === JSON.stringify(this.#base);
+    if (!isSame && this.#base !== undefined && this.isTouched && document.activeElement === this.control) {
+      const mine = readSetting(this.setting, this.text);
+      if (JSON.stringify(mine.value) !== JSON.stringify(present)) return this.#showTheirs(present);
+    }
+    this.#base = present;
+    this.#isTheirs = false;
+    this.theirs.hidden = true;
+    this.#show(present);
+    return this.#check();
+  }
+
+  #showTheirs(value) {
+    clearTimeout(this.#timer);
+    this.#isTheirs = true;
+    const who = this.app.authors.of(this.node, this.field) || "Somebody";
+    const button = (text, act) => make("button", { type: "button", onPointerdown: (event) => event.preventDefault(), onClick: act }, text);
+    this.theirs.replaceChildren(make("p", {}, `${who} set this to `, make("q", {}, writeSetting(this.setting, value) || "nothing"), " meanwhile."),
+      button("Keep mine", () => { this.#isTheirs = false; this.write(); }), button("Take theirs", () => this.#reset()));
+    if (this.theirs.hidden) this.app.announce(`${who} changed this field meanwhile. Your text is kept; choose which one stays.`);
+    this.theirs.hidden = false;
+  }
+
+  #reset() {
+    clearTimeout(this.#timer);
+    this.#isTheirs = false;
+    this.theirs.hidden = true;
+    this.#base = this.present;
+    this.#show(this.#base);
+    this.#check();
+  }
+
+  /** Writes what stands here, unless it is wrong or a choice is due. */
+  write() {
+    clearTimeout(this.#timer);
+    if (this.#isTheirs || !this.isTouched || !this.app.graph.nodes.has(this.node)) return;
+    const { value, fault } = this.control.type === "checkbox" ? { value: this.control.checked } : readSetting(this.setting, this.text);
+    if (fault) return;
+    if (JSON.stringify(value) === JSON.stringify(this.present)) {
+      this.#base = value;
+      return;
+    }
+    const before = this.#base;
+    this.#base = value;
+    if (!this.app.actions.set(this.node, { [this.field]: value }, { group: `field ${this.node} ${this.field}` })) this.#base = before;
+    else this.theirs.hidden = true;
+  }
+
+  #check() {
+    const { fault = "" } = this.control.type === "checkbox" ? {} : readSetting(this.setting, this.text);
+    const wanted = this.isTouched || document.activeElement === this.control ? fault : "";
+    const finding = this.finding ?? "";
+    const text = wanted || finding;
+    if (this.fault.textContent !== text) this.fault.textContent = text;
+    set(this.control, { "aria-invalid": text !== "" });
+  }
+
+  /** @param {{why: string, finding: string, editors: string[]}} state */
+  update({ why, finding, editors }) {
+    this.finding = finding;
+    if (this.control.disabled !== (why !== "")) this.control.disabled = why !== "";
+    if (this.control.title !== why) this.control.title = why;
+    const who = editors.length > 0 ? `${editors.join(", ")} edits this` : "";
+    if (this.who.textContent !== who) this.who.textContent = who;
+    this.#check();
+  }
+
+  close() {
+    this.write();
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,56 @@
+import { make } from "./dom.js";
+import { safeColour } from "./presence.js";
+
+const shownMax = 6;
+
+/** Who is here, as round marks; one's own first. A press on another follows them. */
+export class People {
+  #key = "";
+
+  constructor(host, app) {
+    this.host = host;
+    this.app = app;
+    for (const event of ["people", "welcome", "following"]) app.on(event, () => app.ask("panels"));
+    app.paint("panels", () => this.#draw());
+  }
+
+  #draw() {
+    const { client } = this.app;
+    if (!client) return;
+    const own = client.presence.participants.get(client.session);
+    const all = [...(own ? [own] : []), ...client.others];
+    const followed = this.app.follow?.session ?? null;
+    const key = JSON.stringify([followed, all.map(({ session, author, colour, role }) => [session, author?.name, author?.kind, colour, role])]);
+    if (key === this.#key) return;
+    this.#key = key;
+    const items = all.slice(0, shownMax).map((person) => this.#item(person, followed));
+    if (all.length > shownMax) {
+      const names = all.slice(shownMax).map(({ author }) => author?.name || "somebody").join(", ");
+      items.push(make("li", {}, make("span", { class: "avatar more", title: names, "aria-label": `And ${names}`, role: "img" }, `+${all.length - shownMax}`)));
+    }
+    this.host.replaceChildren(...items);
+  }
+
+  #item({ session, author, colour, role }, followed) {
+    const name = author?.name || "somebody";
+    const isOwn = session === this.app.client.session;
+    const kind = author?.kind === "BOT" || author?.kind === "AGENT" ? author.kind.toLowerCase() : "";
+    const about = [kind, (role ?? "").toLowerCase(), isOwn ? "you" : ""].filter(Boolean).join(", ");
+    const mark = kind ? { class: "avatar bot" } : { class: "avatar" };
+    const button = isOwn
+      ? make("span", { ...mark, role: "img", title: `${name} (${about})`, "aria-label": `${name}, ${about}` }, initials(name))
+      : make("button", {
+        ...mark, type: "button", title: `${name} (${about}): follow`, "aria-label": `Follow ${name}, ${about}`, "aria-pressed": String(followed === session),
+        onClick: () => this.app.follow.toggle(session),
+      }, initials(name));
+    button.style.setProperty("--who", safeColour(colour));
+    return make("li", {}, button);
+  }
+}
+
+/** One or two letters of a name. */
+export function initials(name) {
+  const words = name.trim().split(/\s+/).filter(Boolean);
+  const letters = words.length > 1 ? [words[0], words.at(-1)].map((word) => [...word][0]) : [...(words[0] ?? "?")].slice(0, 2);
+  return letters.join("").toUpperCase();
+}

@@ -1,0 +1,51 @@
+import { say } from "./dom.js";
+
+/** Says what is true about one's own changes: on the server's disk, on their way, waiting, or refused. */
+export class SaveState {
+  #wasSaving = false;
+
+  constructor({ save, status }, app) {
+    this.save = save;
+    this.status = status;
+    this.app = app;
+    for (const event of ["save", "link", "rights", "welcome"]) app.on(event, () => this.#show());
+  }
+
+  #show() {
+    const { app } = this;
+    const { client } = app;
+    if (!client) return;
+    const { link } = client;
+    const saved = client.saveState;
+    const { text, title, tone } = saveText(saved, app.why("edit"), client.role);
+    say(this.save, text);
+    this.save.title = title;
+    this.save.dataset.tone = tone;
+    const { text: linkWords } = linkText(link);
+    say(this.status, linkWords);
+    this.#wasSaving = saved.state === "saving";
+  }
+}
+
+/** @returns {{text: string, title: string, tone: "good" | "wait" | "bad" | "quiet"}} */
+export function saveText({ state, waiting }, fault, role) {
+  const changes = waiting === 1 ? "1 change" : `${waiting} changes`;
+  if (state === "saving") return { text: `Saving ${waiting}`, title: `${changes} on the way to the server's disk.`, tone: "wait" };
+  if (state === "offline") {
+    return waiting === 0
+      ? { text: "Offline", title: "Nothing waits. What you do now is kept in this browser and sent later.", tone: "wait" }
+      : { text: `Offline, ${waiting} waiting`, title: `${changes} kept in this browser and sent when the server is back.`, tone: "wait" };
+  }
+  if (state === "unsaved") return { text: `Not saved: ${waiting}`, title: `The connection ended before ${changes} could be sent.`, tone: "bad" };
+  if (state === "readonly") return { text: role === "COMMENTER" ? "Comments only" : "Read only", title: fault, tone: "quiet" };
+  return { text: "Saved", title: "Everything you did is on the server's disk.", tone: "good" };
+}
+
+/** @returns {{text: string}} */
+export function linkText(link) {
+  const seconds = Math.max(1, Math.round((link.retryInMilliseconds ?? 0) / 1000));
+  const texts = {
+    connecting: "connecting", catchingUp: "catching up", live: "live", closing: "closing", offline: `${link.text || "no connection"}; again in ${seconds} s`, stopped: link.text,
+  };
+  return { text: texts[link.state] ?? "" };
+}

@@ -1,0 +1,49 @@
+/** Going through the nodes by keyboard, in reading order. Tab leaves the canvas behind the last one, Shift+Tab before the first, so nobody is held here. */
+export class Walk {
+  constructor(app) {
+    this.app = app;
+    app.field.addEventListener("keydown", (event) => {
+      if (event.key !== "Tab" || event.target !== app.field || event.ctrlKey || event.altKey || event.metaKey) return;
+      if (this.#step(event.shiftKey ? -1 : 1)) event.preventDefault();
+    });
+  }
+
+  #step(by) {
+    const { graph, selection, viewport } = this.app;
+    const order = graph.readingOrder();
+    const at = selection.at === null ? (by > 0 ? -1 : order.length) : order.indexOf(selection.at);
+    const next = order[at + by];
+    if (next === undefined) {
+      selection.at = null;
+      this.#mark(null);
+      return false;
+    }
+    selection.set([next]);
+    selection.at = next;
+    viewport.reveal(graph.box(next));
+    this.#mark(next);
+    return true;
+  }
+
+  #mark(id) {
+    const { app } = this;
+    // The element may come into sight only with the next drawing.
+    requestAnimationFrame(() => {
+      const element = id === null ? null : app.view.elementOf(id);
+      if (element) app.field.setAttribute("aria-activedescendant", element.id);
+      else app.field.removeAttribute("aria-activedescendant");
+      if (element) app.announce(element.getAttribute("aria-label"));
+    });
+  }
+
+  enter() {
+    const { selection, side } = this.app;
+    if (selection.nodes.size === 0 && selection.edges.size === 0) return;
+    side.open("inspector", { focus: true });
+  }
+
+  toggle() {
+    const { selection } = this.app;
+    if (selection.at !== null) selection.toggleNode(selection.at);
+  }
+}
