@@ -15,6 +15,8 @@ REACTFLOW ?= ../shared/tools/build_reactflow.py
 TARGET ?=
 SECONDS ?= 600
 SDK_TESTS := $(sort $(wildcard Tests/CollabSDKTests/*.test.js))
+# Of the page: what needs no browser.
+CANVAS_TESTS := $(sort $(wildcard Tests/CanvasTests/*.test.js))
 SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 
 serve: setup
@@ -24,7 +26,7 @@ serve: setup
 # One test after the other: many of them measure time, on two cores they would starve each other.
 test: setup
 	swift build --build-tests
-	node --test $(SDK_TESTS)
+	node --test $(SDK_TESTS) $(CANVAS_TESTS)
 	swift test --skip-build --no-parallel
 
 # Layout, house rules, no warning, quick tests.
@@ -33,7 +35,7 @@ check: setup
 	WARNINGS=error swift build --build-tests
 	WARNINGS=error swift test --skip-build --filter TidyTests
 	WARNINGS=error swift test --skip-build --no-parallel --skip 'TidyTests|EndToEndTests|GatewayTests'
-	node --test Tests/CollabSDKTests/golden.test.js Tests/CollabSDKTests/client.test.js
+	node --test Tests/CollabSDKTests/golden.test.js Tests/CollabSDKTests/client.test.js $(CANVAS_TESTS)
 
 # The JavaScript SDK: golden vectors, histories against the server's document, clients on servers that fail. HISTORIES= and SEED= choose histories.
 sdk: setup

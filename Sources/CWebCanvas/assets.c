@@ -66,6 +66,9 @@ static const unsigned char drag_js[] = {
 static const unsigned char drawing_js[] = {
 #embed "assets/drawing.js"
 };
+static const unsigned char far_js[] = {
+#embed "assets/far.js"
+};
 static const unsigned char field_values_js[] = {
 #embed "assets/field-values.js"
 };
@@ -342,6 +345,7 @@ static const web_canvas_asset assets[] = {
   ASSET("dom.js", "text/javascript" TEXT, dom_js),
   ASSET("drag.js", "text/javascript" TEXT, drag_js),
   ASSET("drawing.js", "text/javascript" TEXT, drawing_js),
+  ASSET("far.js", "text/javascript" TEXT, far_js),
   ASSET("field-values.js", "text/javascript" TEXT, field_values_js),
   ASSET("field.js", "text/javascript" TEXT, field_js),
   ASSET("follow.js", "text/javascript" TEXT, follow_js),

@@ -188,6 +188,7 @@ export class App extends Emitter {
   /** @param {any} change null: everything may differ */
   #documentChanged(change) {
     this.graph.take(this.document, change);
+    if (change?.isLocal) this.viewport.follows = false; // nobody's ground moves under their hands
     this.selection.keep((id) => this.graph.nodes.has(id), (name) => this.graph.edges.has(name));
     this.emit("document", change ?? { nodes: [], edges: [], meta: [], comments: [], replaced: true, isLocal: false });
     this.ask("graph");

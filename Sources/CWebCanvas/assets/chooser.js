@@ -8,6 +8,7 @@ import { icon } from "./icons.js";
 export class Chooser {
   #entries = [];
   #at = 0;
+  #isOpen = false;
 
   constructor(app) {
     this.app = app;
@@ -24,6 +25,8 @@ export class Chooser {
    *   `place` in pixels of the field
    */
   open({ label, place, find, none }) {
+    this.close();
+    this.#isOpen = true;
     Object.assign(this, { find, none });
     this.element.setAttribute("aria-label", label);
     this.input.setAttribute("aria-label", label);
@@ -38,10 +41,10 @@ export class Chooser {
   }
 
   close() {
-    if (!this.element.isConnected) return;
-    const hadFocus = this.element.contains(document.activeElement);
+    if (!this.#isOpen) return;
+    this.#isOpen = false; // the keyboard leaving it would close it once more
+    if (this.element.contains(document.activeElement)) this.app.field.focus();
     this.element.remove();
-    if (hadFocus) this.app.field.focus();
   }
 
   #search() {

@@ -2,6 +2,8 @@ import { make, set } from "./dom.js";
 import { controlOf, readSetting, writeSetting } from "./field-values.js";
 import { settingTitle } from "./labels.js";
 
+const sameValue = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
 /** After so long without a key what stands there is written. */
 const pauseMilliseconds = 600;
 
@@ -13,6 +15,7 @@ export class Field {
   #base;
   #timer = null;
   #isTheirs = false;
+  #isShown = false;
 
   /**
    * @param {any} app
@@ -98,11 +101,12 @@ export class Field {
   /** Follows the document, as long as nothing of one's own stands here. */
   take() {
     const { present } = this;
-    const isSame = JSON.stringify(present) === JSON.stringify(this.#base);
-    if (!isSame && this.#base !== undefined && this.isTouched && document.activeElement === this.control) {
+    if (this.#isShown && this.isTouched) {
+      if (sameValue(present, this.#base)) return this.#check();
       const mine = readSetting(this.setting, this.text);
-      if (JSON.stringify(mine.value) !== JSON.stringify(present)) return this.#showTheirs(present);
+      if (mine.fault || !sameValue(mine.value, present)) return this.#showTheirs(present);
     }
+    this.#isShown = true;
     this.#base = present;
     this.#isTheirs = false;
     this.theirs.hidden = true;
@@ -136,7 +140,7 @@ export class Field {
     if (this.#isTheirs || !this.isTouched || !this.app.graph.nodes.has(this.node)) return;
     const { value, fault } = this.control.type === "checkbox" ? { value: this.control.checked } : readSetting(this.setting, this.text);
     if (fault) return;
-    if (JSON.stringify(value) === JSON.stringify(this.present)) {
+    if (sameValue(value, this.present)) {
       this.#base = value;
       return;
     }

@@ -66,15 +66,21 @@ export class Gestures {
     this.#press = { x: event.clientX, y: event.clientY, make: this.#gestureFor(event), click: this.#clickFor(event) };
   }
 
+  /** The node that an event is about; from afar it has no element. */
+  #nodeAt(event) {
+    const { app } = this;
+    return app.view.isFar ? app.graph.nodeAt(app.viewport.pointOf(event)) : event.target.closest?.("[data-node]")?.dataset.node ?? null;
+  }
+
   #gestureFor(event) {
     const { app } = this;
     const { target, pointerType } = event;
     const from = app.viewport.pointOf(event);
     if (event.button === 1 || this.#isSpaceDown) return () => new PanGesture(app, event);
     const port = target.closest?.("[data-port]");
-    const node = target.closest?.("[data-node]");
-    if (port && node) return () => ConnectGesture.fromPort(app, node.dataset.node, port.dataset.port, port.dataset.handle ?? null);
-    if (node) return () => DragGesture.begin(app, node.dataset.node, from, event);
+    const node = this.#nodeAt(event);
+    if (port && node) return () => ConnectGesture.fromPort(app, node, port.dataset.port, port.dataset.handle ?? null);
+    if (node) return () => DragGesture.begin(app, node, from, event);
     const wire = target.closest?.("[data-edge]");
     if (wire) return () => ConnectGesture.fromEdge(app, app.graph.edges.get(wire.dataset.edge)?.key, from) ?? new PanGesture(app, event);
     return pointerType === "touch" ? () => new PanGesture(app, event) : () => new BandGesture(app, from, event);
@@ -84,7 +90,7 @@ export class Gestures {
     const { app } = this;
     const { target } = event;
     if (event.button === 1 || this.#isSpaceDown) return () => {};
-    const node = target.closest?.("[data-node]")?.dataset.node;
+    const node = this.#nodeAt(event);
     const port = target.closest?.("[data-port]");
     if (port?.dataset.port === "out") return () => app.emit("connectFrom", { source: node, sourceHandle: port.dataset.handle ?? null });
     if (node) return (up) => clickNode(app, node, up);
@@ -120,7 +126,7 @@ export class Gestures {
 
   #double(event) {
     if (event.target.closest(".corner, .sheet, .pin")) return;
-    const node = event.target.closest("[data-node]")?.dataset.node;
+    const node = this.#nodeAt(event);
     if (node) this.app.side.open("inspector", { focus: true });
     else if (!event.target.closest("[data-edge]")) this.app.emit("quickAdd", { point: this.app.viewport.pointOf(event) });
   }

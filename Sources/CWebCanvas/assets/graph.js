@@ -79,7 +79,8 @@ export class CanvasGraph {
         if (key.source === id) used.out.push(key.sourceHandle);
         if (key.target === id) used.into.push(key.targetHandle);
       }
-      this.nodes.set(id, { id, node, ports: portsOf(node, used), box: null });
+      // The box of before tells `#moved` whether somebody has looked at it.
+      this.nodes.set(id, { id, node, ports: portsOf(node, used), box: before?.box ?? null });
     }
     this.#moved(id);
   }

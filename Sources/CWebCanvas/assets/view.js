@@ -1,4 +1,5 @@
 import { draw, make, say } from "./dom.js";
+import { FarView } from "./far.js";
 import { meets, stubPath, wireBounds, wirePath } from "./geometry.js";
 import { icon } from "./icons.js";
 import { describe } from "./labels.js";
@@ -6,9 +7,6 @@ import { portPlace } from "./ports.js";
 
 /** Pixels around the field in which things are drawn too, so that a small move shows no holes. */
 const around = 240;
-/** Below this zoom nobody can read a node's words. */
-const farZoom = 0.35;
-
 /**
  * Draws what is seen of a graph: one element per node and wire, kept between drawings, touched only where something differs.
  *
@@ -28,6 +26,7 @@ export class View {
     this.app = app;
     this.nodeLayer = nodes;
     this.wireLayer = wires;
+    this.far = new FarView(app);
     nodes.addEventListener("animationend", (event) => event.target.classList.remove("touched"));
   }
 
@@ -35,12 +34,28 @@ export class View {
   draw() {
     const { graph, viewport } = this.app;
     const dirty = graph.takeDirty();
+    if (this.isFar) {
+      this.far.draw();
+      return;
+    }
     const bounds = viewport.bounds(around);
     const seen = `${graph.revision} ${Math.round(bounds.left / 64)} ${Math.round(bounds.top / 64)} ${Math.round(bounds.right / 64)} ${Math.round(bounds.bottom / 64)}`;
     if (seen === this.#seen && dirty.nodes.size + dirty.edges.size === 0) return;
     this.#seen = seen;
     this.#drawNodes(dirty.nodes, bounds);
     this.#drawWires(dirty.edges, bounds);
+  }
+
+  /** Whether nodes have no elements now, because they are too many and too small. */
+  get isFar() {
+    const isNeeded = this.far.isNeeded;
+    if (isNeeded && this.#nodes.size + this.#wires.size > 0) {
+      for (const id of [...this.#nodes.keys()]) this.#dropNode(id);
+      for (const name of [...this.#wires.keys()]) this.#dropWire(name);
+    }
+    if (!isNeeded) this.far.hide();
+    if (isNeeded) this.#seen = "";
+    return isNeeded;
   }
 
   #drawNodes(dirty, bounds) {
@@ -66,12 +81,14 @@ export class View {
 
   /** Draws nodes anew whose badges or marks changed; none given: all in sight. */
   refresh(ids = this.#nodes.keys()) {
+    if (this.isFar) return this.far.draw();
     for (const id of ids) if (this.#nodes.has(id) && this.app.graph.nodes.has(id)) this.#drawNode(id);
+    return undefined;
   }
 
   /** @param {Iterable<string>} names of edges; none given: all */
   refreshWires(names = this.app.graph.edges.keys()) {
-    this.#drawWires(new Set(names), this.app.viewport.bounds(around));
+    if (!this.isFar) this.#drawWires(new Set(names), this.app.viewport.bounds(around));
   }
 
   #makeNode(id) {
@@ -206,7 +223,7 @@ export class View {
   place(stage, field) {
     const { x, y, zoom } = this.app.viewport;
     stage.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
-    stage.classList.toggle("far", zoom < farZoom);
+    stage.classList.toggle("small", zoom < 0.35);
     const pitch = 16 * zoom * (zoom < 0.4 ? 8 : zoom < 0.8 ? 2 : 1);
     field.style.backgroundSize = `${pitch}px ${pitch}px`;
     field.style.backgroundPosition = `${x}px ${y}px`;

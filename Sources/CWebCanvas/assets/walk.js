@@ -20,7 +20,10 @@ export class Walk {
     }
     selection.set([next]);
     selection.at = next;
-    viewport.reveal(graph.box(next));
+    const box = graph.box(next);
+    // From afar a node has no words: it is gone to.
+    if (this.app.view.isFar) viewport.show({ x: box.x + box.width / 2, y: box.y + box.height / 2 }, 0.8);
+    else viewport.reveal(box);
     this.#mark(next);
     return true;
   }
