@@ -59,7 +59,7 @@ let package = Package(
     library("CRDT"),
     library("Hashing", ["COpenSSL"]),
     library("WorkflowGraph", [.collections, "Hashing"]),
-    library("WorkflowDocument", ["CRDT", "Hashing", "WorkflowGraph"]),
+    library("WorkflowDocument", [.collections, "CRDT", "Hashing", "WorkflowGraph"]),
     library("CollabProtocol", ["CRDT", "WorkflowGraph", "WorkflowDocument", .nioCore]),
     library("RoomCore", [.collections, "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol"]),
     library("WorkflowEngine", [.collections, "WorkflowGraph"]),

@@ -238,6 +238,9 @@ static const unsigned char sdk_document_js[] = {
 static const unsigned char sdk_emitter_js[] = {
 #embed "../CollabSDK/src/emitter.js"
 };
+static const unsigned char sdk_fingerprints_js[] = {
+#embed "../CollabSDK/src/fingerprints.js"
+};
 static const unsigned char sdk_indexeddb_js[] = {
 #embed "../CollabSDK/src/indexeddb.js"
 };
@@ -301,6 +304,9 @@ static const unsigned char sdk_snapshot_js[] = {
 static const unsigned char sdk_sorted_js[] = {
 #embed "../CollabSDK/src/sorted.js"
 };
+static const unsigned char sdk_stale_js[] = {
+#embed "../CollabSDK/src/stale.js"
+};
 static const unsigned char sdk_stamp_js[] = {
 #embed "../CollabSDK/src/stamp.js"
 };
@@ -315,6 +321,9 @@ static const unsigned char sdk_transaction_js[] = {
 };
 static const unsigned char sdk_undo_js[] = {
 #embed "../CollabSDK/src/undo.js"
+};
+static const unsigned char sdk_values_js[] = {
+#embed "../CollabSDK/src/values.js"
 };
 static const unsigned char sdk_wire_js[] = {
 #embed "../CollabSDK/src/wire.js"
@@ -402,6 +411,7 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/digests.js", "text/javascript" TEXT, sdk_digests_js),
   ASSET("sdk/document.js", "text/javascript" TEXT, sdk_document_js),
   ASSET("sdk/emitter.js", "text/javascript" TEXT, sdk_emitter_js),
+  ASSET("sdk/fingerprints.js", "text/javascript" TEXT, sdk_fingerprints_js),
   ASSET("sdk/indexeddb.js", "text/javascript" TEXT, sdk_indexeddb_js),
   ASSET("sdk/inflate.js", "text/javascript" TEXT, sdk_inflate_js),
   ASSET("sdk/intake.js", "text/javascript" TEXT, sdk_intake_js),
@@ -423,11 +433,13 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/snapshot-writer.js", "text/javascript" TEXT, sdk_snapshot_writer_js),
   ASSET("sdk/snapshot.js", "text/javascript" TEXT, sdk_snapshot_js),
   ASSET("sdk/sorted.js", "text/javascript" TEXT, sdk_sorted_js),
+  ASSET("sdk/stale.js", "text/javascript" TEXT, sdk_stale_js),
   ASSET("sdk/stamp.js", "text/javascript" TEXT, sdk_stamp_js),
   ASSET("sdk/state.js", "text/javascript" TEXT, sdk_state_js),
   ASSET("sdk/text.js", "text/javascript" TEXT, sdk_text_js),
   ASSET("sdk/transaction.js", "text/javascript" TEXT, sdk_transaction_js),
   ASSET("sdk/undo.js", "text/javascript" TEXT, sdk_undo_js),
+  ASSET("sdk/values.js", "text/javascript" TEXT, sdk_values_js),
   ASSET("sdk/wire.js", "text/javascript" TEXT, sdk_wire_js),
 };
 

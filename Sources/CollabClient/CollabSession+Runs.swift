@@ -2,6 +2,7 @@ public import CollabProtocol
 import Hashing
 import NIOCore
 import WorkflowDocument
+public import WorkflowGraph
 
 // Runs, as seen by who asks for one.
 extension CollabSession {
@@ -33,6 +34,19 @@ extension CollabSession {
       handle(.run(request))
     }
     return stream
+  }
+
+  /// The nodes whose results in a run no longer follow from the document as it is here, pending changes included; in the order in which
+  /// they ended. Empty for a run that is not known here. O(events of the run, and what was edited). Spec: RU6.
+  /// - Parameter run: `nil`: the newest.
+  public func staleNodes(of run: String? = nil) -> [NodeID] {
+    let events = (run ?? machine.runs.order.last).flatMap { machine.runs.events[$0] } ?? []
+    return events.compactMap { event in
+      guard event.kind == .nodeSucceeded || event.kind == .nodeFailed, !event.fingerprint.isEmpty else { return nil }
+      let node = NodeID(event.node)
+      guard let now = machine.document.fingerprint(of: node) else { return nil }
+      return withUnsafeBytes(of: now.bigEndian) { $0.elementsEqual(event.fingerprint) } ? nil : node
+    }
   }
 
   /// Asks the server to end a run; its last event says whether it was in time.

@@ -150,6 +150,9 @@ public struct RunInfo: Hashable, Sendable {
   public var startedBy: Author
   public var idempotencyKey: String
   public var nodeCount: UInt32
+  /// As it was asked for. Spec: RU3.
+  public var policy = RunRequest.Policy.coalesce
+  public var parked = RunRequest.Parked.refuse
   public init(version: Version, graphHash: [UInt8], startedBy: Author, idempotencyKey: String, nodeCount: UInt32) {
     self.version = version
     self.graphHash = graphHash
@@ -180,6 +183,8 @@ public struct RunEvent: Hashable, Sendable {
   public var error = ""
   public var durationMicroseconds: UInt64 = 0
   public var info: RunInfo?
+  /// With `nodeSucceeded` and `nodeFailed`: 8 bytes that say what the result follows from; empty when nobody knows. Spec: RU6.
+  public var fingerprint: [UInt8] = []
   public init(run: String, seq: UInt64, kind: Kind, atMilliseconds: UInt64) {
     self.run = run
     self.seq = seq

@@ -108,6 +108,10 @@ export declare class WorkflowDocument {
   comment(id: string): CommentView | null;
   graphHash(): Uint8Array;
   documentHash(): Uint8Array;
+  /** What a node's result follows from, 8 bytes: settings, everything upstream, what nodes share [RU6]; null for a node that is not visible. */
+  fingerprint(node: string): Uint8Array | null;
+  /** Whose fingerprint may differ since the last call; null: perhaps everyone's. A client's document is asked by the client: listen to `stale`. */
+  takeFingerprintChanges(): string[] | null;
 }
 
 export declare class SnapshotError extends RangeError {}
@@ -202,7 +206,12 @@ export interface RunEvent {
   /** A JSON text: the node's value, or the whole result with `RUN_FINISHED`. */
   result: string;
   error: string; durationMicroseconds: number;
-  info: { version: VersionMessage; graphHash: Uint8Array; startedBy: Author | null; idempotencyKey: string; nodeCount: number } | null;
+  /** With `NODE_SUCCEEDED` and `NODE_FAILED`: 8 bytes that say what the result follows from; empty when nobody knows [RU6]. */
+  fingerprint: Uint8Array;
+  info: {
+    version: VersionMessage; graphHash: Uint8Array; startedBy: Author | null; idempotencyKey: string; nodeCount: number;
+    policy: "COALESCE" | "QUEUE" | "PARALLEL" | "REJECT"; parked: "REFUSE" | "PRUNE";
+  } | null;
 }
 export declare function isLastRunEvent(event: RunEvent): boolean;
 
@@ -243,6 +252,8 @@ export interface ClientEvents {
   presence: { frame: { slots: { session: string; state: PresenceState | null }[]; joined: Participant[]; left: string[] } };
   issues: { added: Issue[]; removed: Issue[] };
   run: { event: RunEvent };
+  /** Results of the newest run that ceased to follow from the document as it is shown, or do again. Edits are looked at together, ten times a second at most. */
+  stale: { run: string; added: string[]; removed: string[] };
   refused: { change: Change; refusal: Refusal };
   error: { error: { request: number; code: RefusalCode; text: string } };
   hash: { report: { version: VersionMessage | null; position: number; graphHash: Uint8Array; documentHash: Uint8Array } };
@@ -322,6 +333,10 @@ export declare class CollabClient {
   showPresence(state: PresenceState): void;
   run(how?: { key?: string; policy?: "COALESCE" | "QUEUE" | "PARALLEL" | "REJECT"; parked?: "REFUSE" | "PRUNE" }): RunHandle;
   cancelRun(run: string): void;
+  /** The newest run and the nodes whose results in it are stale, as last told by a `stale` event. */
+  readonly stale: { run: string | null; nodes: ReadonlySet<string> };
+  /** The nodes whose results in a run, the newest when none is named, are stale now. */
+  staleNodes(run?: string): string[];
   until(isOver: (client: CollabClient) => boolean): Promise<void>;
   joined(): Promise<void>;
   live(): Promise<void>;

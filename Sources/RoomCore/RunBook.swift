@@ -18,6 +18,7 @@ struct RunBook: Sendable {
   struct Frozen: Sendable {
     var trigger: Trigger
     var graph: WorkflowGraph
+    var fingerprints: [NodeID: UInt64]
     var info: RunInfo
   }
 
@@ -27,6 +28,8 @@ struct RunBook: Sendable {
     let graphHash: [UInt8]
     /// Until the start is durable.
     var graph: WorkflowGraph?
+    /// Of the graph's nodes. Spec: RU6.
+    let fingerprints: [NodeID: UInt64]
     var nextSeq: UInt64 = 1
     var isCancelWanted = false
     /// The last event was made; it may not be durable yet.
@@ -35,11 +38,12 @@ struct RunBook: Sendable {
     var events: [RunEvent] = []
     var eventBytes = 0
 
-    init(id: RunID, trigger: Trigger, graphHash: [UInt8], graph: WorkflowGraph) {
+    init(_ frozen: Frozen, _ id: RunID) {
       self.id = id
-      self.trigger = trigger
-      self.graphHash = graphHash
-      self.graph = graph
+      trigger = frozen.trigger
+      graphHash = frozen.info.graphHash
+      graph = frozen.graph
+      fingerprints = frozen.fingerprints
     }
 
     /// Begun before this room was loaded: nobody waits for an answer, and no engine is at work.
@@ -51,6 +55,7 @@ struct RunBook: Sendable {
       let author = info?.startedBy ?? Author(name: "", kind: .bot)
       trigger = Trigger(request: request, session: SessionID(rawValue: 0), author: author, sinceMilliseconds: 0)
       graphHash = info?.graphHash ?? []
+      fingerprints = [:]
       nextSeq = (events.last?.seq ?? 0) + 1
       self.events = events
       eventBytes = events.reduce(0) { $0 + $1.estimatedBytes }

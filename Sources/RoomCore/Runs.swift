@@ -41,10 +41,12 @@ extension Room {
       return queue.append(.after(.error(ErrorReport(request: request.request, code: .conflict, text: text), to: trigger.session)))
     }
     let graph = document.graph()
-    let info = RunInfo(
+    var info = RunInfo(
       version: document.version, graphHash: document.graphHash(), startedBy: trigger.author, idempotencyKey: request.idempotencyKey,
       nodeCount: UInt32(clamping: graph.nodes.count))
-    let frozen = RunBook.Frozen(trigger: trigger, graph: graph, info: info)
+    info.policy = request.policy
+    info.parked = request.parked
+    let frozen = RunBook.Frozen(trigger: trigger, graph: graph, fingerprints: document.allFingerprints(), info: info)
     let others = runs.active.filter { !$0.isOver }
     switch request.policy {
     case .coalesce:
@@ -67,7 +69,7 @@ extension Room {
   private mutating func begin(_ frozen: RunBook.Frozen, into actions: inout [RoomAction]) {
     let id = RunID(rawValue: hexadecimal(generator.next()))
     runs.remember(key: frozen.info.idempotencyKey, of: id)
-    runs.active.append(RunBook.Active(id: id, trigger: frozen.trigger, graphHash: frozen.info.graphHash, graph: frozen.graph))
+    runs.active.append(RunBook.Active(frozen, id))
     record(RunStep(.runStarted), of: runs.active.count - 1, info: frozen.info, into: &actions)
   }
 
@@ -82,6 +84,9 @@ extension Room {
     event.error = step.error.prefix(utf8: RunEvent.errorBytesMax)
     event.durationMicroseconds = step.durationMicroseconds
     event.info = info
+    if step.kind == .nodeSucceeded || step.kind == .nodeFailed, let fingerprint = run.fingerprints[NodeID(step.node)] {
+      event.fingerprint = withUnsafeBytes(of: fingerprint.bigEndian) { Array($0) }
+    }
     runs.active[index].nextSeq += 1
     runs.active[index].eventBytes += event.estimatedBytes
     if step.kind.isLast { runs.active[index].isOver = true }

@@ -107,6 +107,12 @@ struct DigestCache: Sendable {
     return hash
   }
 
+  /// Of an edge that is there.
+  mutating func graphDigest(of edge: Slot, _ state: DocumentState) -> Digest {
+    makeRoom(state)
+    return graphDigest(edge: edge, state)
+  }
+
   private mutating func makeRoom(_ state: DocumentState) {
     while nodes.count < state.nodes.count { nodes.append(Entry()) }
     while edges.count < state.edges.count { edges.append(Entry()) }

@@ -7,12 +7,19 @@ import WorkflowGraph
 /// - Graph, edge: `{"data":{…},"source":…,"sourceHandle":…,"target":…,"targetHandle":…}`, `data` and handles only where there are any.
 /// - Document: `{"fields":{field:value…},"id":…}`; an edge has its ends and handles in the place of the id, the workflow itself nothing.
 enum DigestText {
-  static func graph(node: NodeRecord, _ names: NameTable) -> [UInt8] {
+  static func graph(node: NodeRecord, _ names: NameTable) -> [UInt8] { graph(node.id, node.fields.entries, names) }
+
+  /// As the graph's text of a node, without the label: what it is called changes no result. Spec: RU6.
+  static func settings(of node: NodeRecord, _ names: NameTable) -> [UInt8] {
+    graph(node.id, node.fields.entries.filter { names[$0.key] != .label }, names)
+  }
+
+  private static func graph(_ id: NodeID, _ fields: [FieldMap.Entry], _ names: NameTable) -> [UInt8] {
     var text = Array("{\"data\":".utf8)
-    appendData(node.fields.entries, names, to: &text)
+    appendData(fields, names, to: &text)
     text.append(contentsOf: ",\"id\":".utf8)
-    CanonicalJSON.append(node.id.rawValue, to: &text)
-    if let type = node.fields[NameTable.type]?.value {
+    CanonicalJSON.append(id.rawValue, to: &text)
+    if let type = fields.first(where: { $0.key == NameTable.type })?.register.value {
       text.append(contentsOf: ",\"type\":".utf8)
       type.canonical(into: &text)
     }

@@ -58,6 +58,19 @@ struct Projection: Sendable {
   }
   func forEachLiveEdge(into node: Slot, _ body: (Slot) -> Void) { incidence.forEachIn(node) { edge, _ in body(edge) } }
 
+  func forEachTakenEdge(from node: Slot, _ body: (_ edge: Slot, _ target: Slot) -> Void) {
+    incidence.forEachOut(node) { edge, target in if standing(edge) == .taken { body(edge, target) } }
+  }
+  /// In edge order. Spec: GV2.
+  func takenEdges(into node: Slot) -> [(edge: Slot, source: Slot)] {
+    var inputs: [(edge: Slot, source: Slot)] = []
+    incidence.forEachIn(node) { edge, source in if standing(edge) == .taken { inputs.append((edge, source)) } }
+    if inputs.count > 1 { inputs.sort { edges[Int($0.edge)].lowest < edges[Int($1.edge)].lowest } }
+    return inputs
+  }
+  /// Its place in an order in which taken edges lead onwards only.
+  func rank(_ node: Slot) -> Int32 { order.rank(node) }
+
   /// The node's life or type was written.
   mutating func touch(node: Slot) { touchedNodes.mark(node) }
   /// The edge's tags were written.

@@ -10,6 +10,7 @@ public struct WorkflowDocument: Sendable {
   var projection = Projection()
   var digests = DigestCache()
   var issueBook = IssueBook()
+  var fingerprints = FingerprintBook()
 
   public init() {}
 
@@ -64,7 +65,10 @@ public struct WorkflowDocument: Sendable {
       remove(key, tags)
     case .setEdgeField(let key, let field, let value):
       let slot = state.ensureEdge(key)
-      if state.writeEdgeField(slot, field, value, stamp: stamp) { digests.edgeChanged(slot) }
+      if state.writeEdgeField(slot, field, value, stamp: stamp) {
+        digests.edgeChanged(slot)
+        fingerprints.inputsChanged(state.edges[Int(slot)].name.target)
+      }
     case .setCommentLife(let comment, let alive):
       if state.writeCommentLife(comment, alive, stamp: stamp) { digests.commentsChanged() }
     case .setCommentField(let comment, let field, let value):
@@ -87,8 +91,10 @@ public struct WorkflowDocument: Sendable {
   mutating func fieldWritten(_ slot: Slot, _ symbol: Symbol) {
     if symbol == NameTable.type { projection.touch(node: slot) }
     if symbol == NameTable.parentID { projection.parentWritten(slot, state) }
-    digests.nodeChanged(slot, isLayout: state.names.traits[Int(symbol)].isLayout)
+    let isLayout = state.names.traits[Int(symbol)].isLayout
+    digests.nodeChanged(slot, isLayout: isLayout)
     issueBook.nodeChanged(slot)
+    if !isLayout { fingerprints.nodeChanged(slot) }
   }
 
   /// Takes over a state with slots of its own and derives everything from it. O(n log n).
@@ -96,6 +102,7 @@ public struct WorkflowDocument: Sendable {
     self.state = state
     projection = Projection()
     digests = DigestCache()
+    fingerprints = FingerprintBook()
     issueBook.forgetSlots()
     projection.fill(from: state)
     settle()
@@ -109,6 +116,7 @@ public struct WorkflowDocument: Sendable {
     for node in nodes {
       digests.nodeChanged(node, isLayout: false)
       issueBook.nodeChanged(node)
+      fingerprints.nodeChanged(node)
     }
     projection.changedNodes.recycle(&nodes)
     var edges = projection.changedEdges.take()
@@ -116,6 +124,7 @@ public struct WorkflowDocument: Sendable {
       let name = state.edges[Int(edge)].name
       digests.edgeChanged(edge)
       issueBook.edgeChanged(edge, from: name.source, to: name.target)
+      fingerprints.inputsChanged(name.target)
       state.releaseEdgeIfEmpty(edge)
     }
     projection.changedEdges.recycle(&edges)

@@ -80,6 +80,12 @@ enum DocumentCases {
 
   private static var view: [DocumentVectors] {
     [
+      history(
+        "what nodes share without an edge is in their fingerprints and in those after them, the label is not [RU6]", first,
+        change(
+          1, 2, 5, node("v", "variableNode") + node("w", "counter") + [set("v", .data("var_name"), "\"x\""), .addEdge(edge("w", "c"))]),
+        change(2, 1, 6, node("t", "textInputNode") + [set("t", .data("text"), "\"{{ variable.x }}\""), set("t", .data("label"), "\"T\"")]),
+        change(2, 2, 7, [.addEdge(edge("b", "c", "in")), set("b", .data("label"), "\"B\""), set("b", .position, "{\"x\":1,\"y\":2}")])),
       history("an edge to a removed node is parked [GV1]", first, change(2, 1, 5, [life("b", false)])),
       history(
         "of two edges that close a loop the later one is parked [GV3]", first, change(2, 1, 4, [.addEdge(edge("c", "a"))]),

@@ -8,6 +8,11 @@ import WorkflowGraph
 /// Not the one of the testing library.
 typealias GraphIssue = Issue
 
+extension [NodeID: UInt64] {
+  /// In the order of the nodes, 16 digits each.
+  var hex: [String] { sorted { $0.key < $1.key }.map { Golden.hex(withUnsafeBytes(of: $0.value.bigEndian) { Array($0) }) } }
+}
+
 /// Histories with what must come of them: the cases of the rules one by one, then seeded random ones.
 struct DocumentVectors {
   var name: String
@@ -33,7 +38,8 @@ struct DocumentVectors {
         "parked": document.parkedEdges.map { ["key": Self.key($0.key), "reason": $0.reason.rawValue] as [String: Any] },
         "issues": document.issues.map { Self.issue($0) }, "meta": Self.fields(document.meta),
         "version": Dictionary(uniqueKeysWithValues: document.version.entries.map { ("\($0.replica.rawValue)", "\($0.seq)") }),
-        "graphHash": Golden.hex(document.graphHash()), "documentHash": Golden.hex(document.documentHash()),
+        "fingerprints": document.allFingerprints().hex, "graphHash": Golden.hex(document.graphHash()),
+        "documentHash": Golden.hex(document.documentHash()),
         "snapshot": Golden.hex(document.encodeSnapshot()),
       ]
     }

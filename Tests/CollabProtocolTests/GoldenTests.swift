@@ -87,7 +87,7 @@ enum Golden {
     }
   }
 
-  @Test("[DO1, CR4, GV2, GV3, GV4, GV5, SN2, ME4] document vectors: a history gives this view, these hashes, this snapshot")
+  @Test("[DO1, CR4, GV2, GV3, GV4, GV5, SN2, ME4, RU6] document vectors: a history gives this view, these hashes, this snapshot")
   func documents() throws {
     try Golden.check("documents", DocumentVectors.all().map { try $0.object })
     for vector in try Golden.read("documents") {
@@ -100,6 +100,7 @@ enum Golden {
       #expect(Golden.hex(document.graphHash()) == vector["graphHash"] as? String)
       #expect(Golden.hex(document.documentHash()) == vector["documentHash"] as? String)
       var read = try WorkflowDocument(snapshot: Golden.bytes(hex: try #require(vector["snapshot"] as? String)))
+      #expect(read.allFingerprints().hex == vector["fingerprints"] as? [String])
       #expect(read.documentHash() == document.documentHash() && read.version == document.version && read.issues == document.issues)
     }
   }

@@ -206,8 +206,12 @@ struct RandomMessages {
     var event = RunEvent(run: text(), seq: number(), kind: pick(RunEvent.Kind.allCases), atMilliseconds: number())
     (event.node, event.nodeType, event.result, event.error) = (text(), text(), text(200), text(200))
     event.durationMicroseconds = number()
+    if event.seq % 2 == 1 { event.fingerprint = (0..<8).map { UInt8(truncatingIfNeeded: event.seq >> (8 * $0)) } }
     if chance(2) {
       event.info = RunInfo(version: version(), graphHash: hash(), startedBy: author(), idempotencyKey: text(), nodeCount: small())
+      let kinds = (RunRequest.Policy.allCases, RunRequest.Parked.allCases)
+      event.info?.policy = kinds.0[Int(event.seq % UInt64(kinds.0.count))]
+      event.info?.parked = kinds.1[Int(event.atMilliseconds % UInt64(kinds.1.count))]
     }
     return event
   }

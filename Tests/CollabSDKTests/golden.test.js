@@ -25,7 +25,7 @@ test("[WP7] every message of the golden vectors is read and written again as it 
 });
 
 for (const document of vectors("documents")) {
-  test(`[ME1] [GV1] [GV3] [GV5] [SN2] the golden document "${document.name}" comes of its changes and of its snapshot`, () => {
+  test(`[ME1] [GV1] [GV3] [GV5] [SN2] [RU6] the golden document "${document.name}" comes of its changes and of its snapshot`, () => {
     const made = new WorkflowDocument();
     for (const text of document.changes) {
       const change = decodeMessage("Change", text);
@@ -37,6 +37,7 @@ for (const document of vectors("documents")) {
     for (const each of [made, read]) {
       assert.equal(toHex(each.graphHash()), document.graphHash);
       assert.equal(toHex(each.documentHash()), document.documentHash);
+      assert.deepEqual([...each.nodeIds()].map((id) => toHex(each.fingerprint(id))), document.fingerprints);
       assert.equal(toHex(encodeSnapshot(each)), document.snapshot);
       assert.deepEqual(shown(each), wanted(document));
       assert.deepEqual(found(each), document.issues);

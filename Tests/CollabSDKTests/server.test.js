@@ -184,6 +184,43 @@ test("[RU1] [RU2] a run is seen by both and by who comes later", async () => {
   await Promise.all([ada.close(), bo.close(), late.close()]);
 });
 
+test("[RU6] an edit marks what no longer follows from the canvas, an undo takes the mark away, for everybody and for who comes later", async () => {
+  const [ada, bo] = await Promise.all([open("stale", "Ada"), open("stale", "Bo")]);
+  await Promise.all([ada.live(), bo.live()]);
+  addNumber(ada, "a", 1);
+  addNumber(ada, "b", 2);
+  ada.transact((t) => {
+    t.addNode({ id: "sum", type: "opNode", data: { op: "add" } });
+    t.connect({ source: "a", target: "sum" });
+    t.connect({ source: "b", target: "sum" });
+  });
+  const run = await ada.run().finished;
+  await bo.until(() => bo.runs.open.length === 0 && bo.runs.newest === run.run);
+  assert.deepEqual([ada.staleNodes(), bo.staleNodes()], [[], []]);
+  const told = (client) => new Promise((resolve) => { const off = client.on("stale", (change) => { off(); resolve(change); }); });
+
+  const marks = [told(ada), told(bo)];
+  ada.transact((t) => t.setNode("a", { "data.value": 7, "data.label": "seven", position: { x: 9, y: 9 } }));
+  assert.deepEqual(ada.staleNodes(), ["a", "sum"], "at once where it was made");
+  for (const each of await Promise.all(marks)) assert.deepEqual({ ...each, added: each.added.sort() }, { run: run.run, added: ["a", "sum"], removed: [] });
+  assert.deepEqual([...bo.stale.nodes].sort(), ["a", "sum"]);
+  const late = await open("stale", "Cy");
+  await late.until(() => late.staleNodes().length === 2);
+
+  const unmarked = [told(ada), told(bo)];
+  ada.undo();
+  for (const each of await Promise.all(unmarked)) assert.deepEqual({ ...each, removed: each.removed.sort() }, { run: run.run, added: [], removed: ["a", "sum"] });
+  assert.equal(bo.stale.nodes.size, 0);
+  bo.transact((t) => t.connect({ source: "a", target: "b" }));
+  assert.deepEqual(bo.staleNodes(), ["b", "sum"]);
+  await Promise.all([bo.until(() => bo.stale.nodes.size === 2), bo.saved()]);
+  // A new run has results of its own.
+  const again = await bo.run().finished;
+  await ada.until(() => ada.stale.run === again.run);
+  assert.deepEqual([ada.staleNodes(), [...bo.stale.nodes], ada.staleNodes(run.run)], [[], [], ["b", "sum"]]);
+  await Promise.all([ada.close(), bo.close(), late.close()]);
+});
+
 test("[PR1] [PR2] presence is seen by others, the newest state of many", async () => {
   const [ada, bo] = await Promise.all([open("seen", "Ada", { colour: "#112233" }), open("seen", "Bo")]);
   await Promise.all([ada.live(), bo.live()]);

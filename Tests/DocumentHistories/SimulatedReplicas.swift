@@ -26,7 +26,7 @@ package struct SimulatedReplicas {
   private let collects: Bool
 
   static let nodes = (0..<6).map { NodeID("n\($0)") }
-  static let types = ["\"number\"", "\"operation\"", "\"nobody\"", "\"visualization\""].map(JSONText.init(unchecked:))
+  static let types = ["\"number\"", "\"operation\"", "\"nobody\"", "\"visualization\"", "\"counterNode\""].map(JSONText.init(unchecked:))
   static let fields: [FieldKey] = ["data.value", "data.op", "data.label", "position", "width"]
   static let handles = [nil, nil, nil, "", "true"]
 
@@ -149,7 +149,8 @@ package struct SimulatedReplicas {
 
   private mutating func someValue() -> JSONText? {
     if random.chance(15) { return nil }
-    return JSONText(unchecked: random.chance(50) ? "\(Int.random(in: 0..<4, using: &random))" : "\"add\"")
+    let choice = Int.random(in: 0..<8, using: &random)
+    return JSONText(unchecked: choice < 4 ? "\(choice)" : choice < 7 ? "\"add\"" : "\"{{ const.n }}\"")
   }
 
   /// Whether the node died once: then it stays dead in histories with collection.

@@ -77,7 +77,9 @@ enum WireText {
 enum ViewText {
   static func check(_ document: inout WorkflowDocument, at count: Int) -> String {
     let (graph, whole) = (Hex.encode(document.graphHash()), Hex.encode(document.documentHash()))
-    return "{\"at\":\(count),\"graphHash\":\"\(graph)\",\"documentHash\":\"\(whole)\",\"parked\":\(parked(document))}"
+    let fingerprints = fingerprints(&document)
+    return
+      "{\"at\":\(count),\"graphHash\":\"\(graph)\",\"documentHash\":\"\(whole)\",\"parked\":\(parked(document)),\"fingerprints\":\(fingerprints)}"
   }
 
   static func whole(_ document: inout WorkflowDocument) -> String {
@@ -99,6 +101,11 @@ enum ViewText {
 
   private static func parked(_ document: WorkflowDocument) -> String {
     list(document.parkedEdges.map { "[\(key($0.key)),\"\($0.reason.rawValue)\"]" })
+  }
+
+  /// Of the visible nodes in id order, as numbers in hexadecimal.
+  private static func fingerprints(_ document: inout WorkflowDocument) -> String {
+    list(document.allFingerprints().sorted { $0.key < $1.key }.map { text(String($0.value, radix: 16)) })
   }
 
   private static func issue(_ issue: Issue) -> String {

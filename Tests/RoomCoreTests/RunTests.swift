@@ -55,6 +55,32 @@ import WorkflowGraph
     #expect(stage.pending.isEmpty, "nothing follows the last event")
   }
 
+  @Test("[RU6] results carry the fingerprints of the graph that ran, whatever is edited meanwhile")
+  func fingerprints() {
+    var (stage, ada, bob) = started()
+    stage.say(request(), ada)
+    stage.commit()
+    let run = run(stage)
+    var frozen = stage.store.document
+    stage.send([stage.change(ada, .set("n", .data("value"), "7"))], ada)
+    stage.commit()
+    var step = RunStep(.nodeStarted)
+    step.node = "n"
+    for kind in [RunEvent.Kind.nodeStarted, .nodeSucceeded, .nodeFailed, .nodeSkipped] {
+      step.kind = kind
+      stage.handle(.runAdvanced(run, step))
+    }
+    step.node = "unheard of"
+    step.kind = .nodeSucceeded
+    stage.handle(.runAdvanced(run, step))
+    stage.commit()
+    let fingerprint = frozen.fingerprint(of: NodeID("n")).map { withUnsafeBytes(of: $0.bigEndian) { Array($0) } }
+    let events = stage.peers[bob]?.runEvents ?? []
+    #expect(events.map { $0.fingerprint.isEmpty ? nil : $0.fingerprint } == [nil, nil, fingerprint, fingerprint, nil, nil])
+    var now = stage.store.document
+    #expect(now.fingerprint(of: NodeID("n")) != frozen.fingerprint(of: NodeID("n")))
+  }
+
   @Test("[RU1] a run waits for the version it must include, and holds exactly that moment")
   func barrier() {
     var (stage, ada, bob) = started()

@@ -28,12 +28,13 @@ import WorkflowGraph
     }
     if got.meta != expected.meta || got.comments != expected.comments { return "meta or comments" }
     if got.graphHash != expected.graphHash { return "graph hash" }
+    if got.fingerprints != expected.fingerprints { return "fingerprints \(got.fingerprints) instead of \(expected.fingerprints)" }
     if got.documentHash != expected.documentHash { return "document hash" }
     return "counts \(got.aliveCount) \(got.liveEdgeCount) instead of \(expected.aliveCount) \(expected.liveEdgeCount)"
   }
 
   @Test(
-    "[ME1][ME2][ME5][GV1][GV2][GV3][GV3b][GV4][GV5][DO5][DO6][UN1] random histories show what the model shows",
+    "[ME1][ME2][ME5][GV1][GV2][GV3][GV3b][GV4][GV5][DO5][DO6][UN1][RU6] random histories show what the model shows",
     arguments: 0..<8 as Range<UInt64>)
   func histories(part: UInt64) {
     for seed in Seeds.range(default: 10_000) where seed % 8 == part {

@@ -25,6 +25,7 @@ struct NaiveModel {
     var issues: Set<Issue> = []
     var graphHash: [UInt8] = []
     var documentHash: [UInt8] = []
+    var fingerprints: [NodeID: UInt64] = [:]
     var aliveCount = 0
     var liveEdgeCount = 0
   }
@@ -98,6 +99,7 @@ struct NaiveModel {
     view.issues = issues(view, parents.standings)
     view.graphHash = graphHash(view)
     view.documentHash = documentHash(view, live, reasons)
+    view.fingerprints = fingerprints(view.graph)
     return view
   }
 
@@ -212,6 +214,34 @@ extension NaiveModel {
     return SHA256.digest(digests)
   }
 
+  /// By walking up from each node, again and again. Spec: RU6.
+  private func fingerprints(_ graph: WorkflowGraph) -> [NodeID: UInt64] {
+    let texts = Dictionary(
+      uniqueKeysWithValues: graph.nodes.map { node in
+        var settings = data(node.fields)
+        settings["label"] = nil
+        return (node.id, "{\"data\":\(object(settings)),\"id\":\(quoted(node.id.rawValue)),\"type\":\(node.fields[.type]?.text ?? "")}")
+      })
+    func sharesState(_ node: WorkflowGraph.Node) -> Bool { ["counter", "counterNode"].contains(node.fields[.type]?.stringValue) }
+    func inputs(_ node: NodeID) -> [WorkflowGraph.Edge] { graph.edges.filter { $0.key.target == node } }
+    func base(_ node: NodeID) -> ArraySlice<UInt8> {
+      var bytes = SHA256.digest(texts[node] ?? "")
+      for edge in inputs(node) {
+        let data = data(edge.fields)
+        bytes += SHA256.digest("{\(data.isEmpty ? "" : "\"data\":\(object(data)),")\(ends(edge.key))}") + base(edge.key.source)
+      }
+      return SHA256.digest(bytes).prefix(8)
+    }
+    func takesPart(_ node: WorkflowGraph.Node) -> Bool {
+      if sharesState(node) || texts[node.id]?.contains("{{") == true { return true }
+      return inputs(node.id).contains { edge in graph.nodes.contains { $0.id == edge.key.source && takesPart($0) } }
+    }
+    func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+    let sharers = graph.nodes.filter(sharesState)
+    let shared = sharers.isEmpty ? 0 : number(SHA256.digest(sharers.flatMap { base($0.id) }).prefix(8))
+    return Dictionary(uniqueKeysWithValues: graph.nodes.map { ($0.id, number(base($0.id)) ^ (takesPart($0) ? shared : 0)) })
+  }
+
   private func documentHash(_ view: View, _ live: [Edge], _ reasons: [EdgeKey: ParkedEdge.Reason]) -> [UInt8] {
     var digests: [UInt8] = []
     for node in view.graph.nodes {
@@ -250,6 +280,7 @@ extension WorkflowDocument {
     view.issues = Set(issues.map(\.withoutText))
     view.graphHash = graphHash()
     view.documentHash = documentHash()
+    view.fingerprints = allFingerprints()
     view.aliveCount = nodeCount
     view.liveEdgeCount = edgeCount
     return view

@@ -19,8 +19,11 @@ extension WireWriter {
         writer.message(3, "startedBy") { $0.authorFields(info.startedBy) }
         writer.string(4, "idempotencyKey", info.idempotencyKey)
         writer.uint32(5, "nodeCount", info.nodeCount)
+        writer.enumeration(6, "policy", info.policy)
+        writer.enumeration(7, "parked", info.parked)
       }
     }
+    bytes(11, "fingerprint", event.fingerprint)
   }
 }
 
@@ -31,7 +34,7 @@ struct RunEventDraft: WireReadable {
   private var kindIsKnown = false
 
   static let fieldNames = FieldNames(
-    "run", "seq", "kind", "atMilliseconds", "node", "nodeType", "result", "error", "durationMicroseconds", "info")
+    "run", "seq", "kind", "atMilliseconds", "node", "nodeType", "result", "error", "durationMicroseconds", "info", "fingerprint")
   var names: FieldNames { Self.fieldNames }
 
   /// `nil`: a kind of event that this version does not know, to be ignored.
@@ -52,13 +55,14 @@ struct RunEventDraft: WireReadable {
     case 8: event.error = try reader.string("run_event.error", max: DecodeLimits.sentenceBytesMax)
     case 9: event.durationMicroseconds = try reader.uint64()
     case 10: event.info = try reader.message(or: event.info ?? RunInfo.blank)
+    case 11: event.fingerprint = try reader.bytes("run_event.fingerprint", max: DecodeLimits.hashBytesMax)
     default: try reader.skip()
     }
   }
 }
 
 extension RunInfo: WireReadable {
-  static let fieldNames = FieldNames("version", "graphHash", "startedBy", "idempotencyKey", "nodeCount")
+  static let fieldNames = FieldNames("version", "graphHash", "startedBy", "idempotencyKey", "nodeCount", "policy", "parked")
   var names: FieldNames { Self.fieldNames }
 
   static var blank: RunInfo { RunInfo(version: Version(), graphHash: [], startedBy: .blank, idempotencyKey: "", nodeCount: 0) }
@@ -70,6 +74,9 @@ extension RunInfo: WireReadable {
     case 3: try reader.message(&startedBy)
     case 4: idempotencyKey = try reader.string("run_info.idempotency_key", max: DecodeLimits.keyBytesMax)
     case 5: nodeCount = try reader.uint32()
+    // One that is newer than this says nothing here: the run has begun.
+    case 6: policy = try reader.enumeration(RunRequest.Policy.self) ?? policy
+    case 7: parked = try reader.enumeration(RunRequest.Parked.self) ?? parked
     default: try reader.skip()
     }
   }

@@ -6,6 +6,7 @@ import { ReplicaMachine } from "./machine.js";
 import { ClientError } from "./options.js";
 import { listenToPage } from "./page.js";
 import { randomKey, RunHandle, RunRequests } from "./run-requests.js";
+import { staleNodes, StaleMarks } from "./stale.js";
 import { Version } from "./stamp.js";
 import { Transaction } from "./transaction.js";
 
@@ -19,7 +20,7 @@ const timerMax = 2 ** 31 - 1;
  * the server forbids to come back.
  *
  * Events: `change` {nodes, edges, meta, comments, replaced} when the document differs; `changes` {changes} in the server's order; `link`, `save`,
- * `role`, `welcome`, `presence`, `issues`, `run`, `refused` {change, refusal}, `error`, `hash`, `diverged`, `roundTrip`, `storage` {error}, `fault` {error}.
+ * `role`, `welcome`, `presence`, `issues`, `run`, `stale` {run, added, removed}, `refused` {change, refusal}, `error`, `hash`, `diverged`, `roundTrip`, `storage` {error}, `fault` {error}.
  */
 export class CollabClient extends Emitter {
   #machine;
@@ -39,6 +40,7 @@ export class CollabClient extends Emitter {
   #joinsKept = 0;
   #closed = null;
   #unlisten = () => {};
+  #stale = new StaleMarks(() => this.document, (change) => this.emit("stale", change));
 
   /**
    * @param {object} options see index.d.ts
@@ -204,6 +206,12 @@ export class CollabClient extends Emitter {
     this.#handle({ type: "cancelRun", request: { request: this.#nextRequest++, run } });
   }
 
+  /** The newest run and the nodes whose results in it are stale, as last told by a `stale` event [RU6]. */
+  get stale() { return { run: this.#stale.run, nodes: this.#stale.nodes }; }
+
+  /** The nodes whose results in a run are stale now. O(events of the run). @returns {string[]} */
+  staleNodes(run = this.runs.newest) { return staleNodes(this.document, this.runs.events.get(run) ?? []); }
+
   // ---- Waiting
 
   /** Waits until something is true; looked at after every event. Rejects with a ClientError when the client stops before. @returns {Promise<void>} */
@@ -264,6 +272,7 @@ export class CollabClient extends Emitter {
   async #close() {
     this.emit("closing");
     this.#unlisten();
+    this.#stale.close();
     const isSaved = this.#machine.pending.isEmpty;
     if (this.#keeper && !isSaved) this.#keeper.save(this.#machine);
     this.#handle({ type: "stop" });
@@ -331,8 +340,10 @@ export class CollabClient extends Emitter {
 
   #tell(notice) {
     const { type } = notice;
-    if (type === "run") this.#requests.take(notice.event);
-    else if (type === "runNamed") this.#requests.name(notice.run, notice.key, this.runs.events.get(notice.run) ?? []);
+    if (type === "run") {
+      this.#requests.take(notice.event);
+      if (notice.event.run === this.runs.newest) this.#stale.take(notice.event);
+    } else if (type === "runNamed") this.#requests.name(notice.run, notice.key, this.runs.events.get(notice.run) ?? []);
     else if (type === "error") this.#requests.refuse(notice.error);
     else if (type === "link" && notice.link.state === "live") {
       for (const request of this.#requests.again(this.#connection.generation, this.document.version.toMessage())) this.#handle({ type: "run", request });
@@ -362,6 +373,7 @@ export class CollabClient extends Emitter {
   #tellDocument(isLocal) {
     const { document } = this.#machine;
     const changed = document.takeChanges();
+    if (changed || document !== this.#document) this.#stale.touch();
     if (document !== this.#document) {
       this.#document = document;
       this.emit("change", { nodes: [], edges: [], meta: [], comments: [], replaced: true, isLocal: false });

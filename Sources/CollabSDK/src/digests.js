@@ -18,7 +18,7 @@ export function graphHash({ projection }) {
     at += digestBytes;
   };
   for (const node of projection.visibleNodes) put((node.graphDigest ??= digest(graphNode(node))));
-  for (const edge of projection.live) if (edge.standing === standings.taken) put((edge.graphDigest ??= digest(graphEdge(edge))));
+  for (const edge of projection.live) if (edge.standing === standings.taken) put(edgeDigest(edge));
   return sha256(bytes);
 }
 
@@ -51,9 +51,15 @@ function commentDigests(state) {
   return living.map((comment) => digest(withId(comment.id, comment.fields)));
 }
 
-function graphNode(node) {
+/** The digest of a visible edge, layout left out. */
+export const edgeDigest = (edge) => (edge.graphDigest ??= digest(graphEdge(edge)));
+
+/** What a node's graph digest is taken of, without the label: what it is called changes no result [RU6]. */
+export const settingsText = (node) => graphNode(node, (name) => (name.startsWith("data.") && name !== "data.label" ? name.slice(5) : null));
+
+function graphNode(node, nameOf = dataName) {
   const type = node.fields.get("type")?.value ?? null;
-  const data = dataText(node.fields) ?? "{}";
+  const data = object(node.fields, nameOf) ?? "{}";
   return `{"data":${data},"id":${JSON.stringify(node.id)}${type === null ? "" : `,"type":${canonicalText(type)}`}}`;
 }
 
@@ -72,7 +78,9 @@ const withId = (id, fields) => `{${fieldsText(fields)},"id":${JSON.stringify(id)
 
 const fieldsText = (fields) => `"fields":${object(fields, (name) => name) ?? "{}"}`;
 
-const dataText = (fields) => object(fields, (name) => (name.startsWith("data.") ? name.slice(5) : null));
+const dataName = (name) => (name.startsWith("data.") ? name.slice(5) : null);
+
+const dataText = (fields) => object(fields, dataName);
 
 /** Members sorted by UTF-16 units, as RFC 8785 wants it; null when there is none. */
 function object(fields, nameOf) {

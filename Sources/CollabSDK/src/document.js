@@ -1,11 +1,13 @@
 import { DocumentState } from "./state.js";
 import { documentHash, graphHash } from "./digests.js";
 import { fromJSONText } from "./json.js";
+import { Fingerprints } from "./fingerprints.js";
 import { parentStandings } from "./parents.js";
 import { Projection } from "./projection.js";
 import { standings } from "./records.js";
 import { compareStamps, firstStamp, makeStamp, stampFromMessage } from "./stamp.js";
 import { compareText, edgeKey, edgeName } from "./text.js";
+import { parsed, texts } from "./values.js";
 
 /**
  * One replica of a workflow: the replicated registers and tags, and the graph and hashes derived from them.
@@ -17,6 +19,8 @@ export class WorkflowDocument {
   #graphHash = null;
   #documentHash = null;
   #changed = noChanges();
+  /** Kept from the first time that somebody asks. @type {Fingerprints | null} */
+  #fingerprints = null;
 
   /** @param {DocumentState} state */
   constructor(state = new DocumentState()) {
@@ -142,6 +146,7 @@ export class WorkflowDocument {
     if (!isLayout) {
       this.#graphHash = null;
       node.graphDigest = null;
+      this.#fingerprints?.nodeChanged(node);
     }
     this.#changed.nodes.add(node);
   }
@@ -149,6 +154,7 @@ export class WorkflowDocument {
   #edgeChanged(edge) {
     this.#documentHash = this.#graphHash = null;
     edge.graphDigest = edge.documentDigest = edge.view = null;
+    this.#fingerprints?.inputsChanged(edge.to);
     this.#changed.edges.add(edge);
   }
 
@@ -348,6 +354,29 @@ export class WorkflowDocument {
     return comment.view;
   }
 
+  // ---- What results follow from [RU6]
+
+  /**
+   * 8 bytes that say what a node's result follows from: its settings, all that is upstream, and what nodes share; null for a node that is not visible.
+   * O(what was written since somebody asked, and what hangs on it); the first time O(document).
+   * @param {string} id @returns {Uint8Array | null}
+   */
+  fingerprint(id) {
+    const node = this.state.nodes.get(id);
+    return node?.isShown ? this.#upToDate().of(node) : null;
+  }
+
+  /** Ids of the nodes whose fingerprint may be another one since the last call; null when every one may. */
+  takeFingerprintChanges() {
+    return this.#upToDate().takeChanges();
+  }
+
+  #upToDate() {
+    this.#fingerprints ??= new Fingerprints(this.projection);
+    this.#fingerprints.refresh();
+    return this.#fingerprints;
+  }
+
   // ---- Hashes [GV5]
 
   /** 32 bytes. O(1) when nothing changed, else O(visible) plus the canonical JSON of what was written. @returns {Uint8Array} */
@@ -364,30 +393,3 @@ export class WorkflowDocument {
 }
 
 const noChanges = () => ({ nodes: new Set(), edges: new Set(), meta: new Set(), comments: new Set() });
-
-function texts(registers) {
-  const values = {};
-  for (const [name, { value }] of registers) if (value !== null) define(values, name, value);
-  return values;
-}
-
-/** `data.<key>` apart from the other fields; a text that is no JSON counts as unset. */
-function parsed(registers) {
-  /** @type {Record<string, any>} */
-  const data = {};
-  /** @type {Record<string, any>} */
-  const fields = {};
-  for (const [name, { value }] of registers) {
-    const meaning = fromJSONText(value);
-    if (meaning === undefined) continue;
-    if (name.startsWith("data.")) define(data, name.slice(5), meaning);
-    else define(fields, name, meaning);
-  }
-  return { data: Object.freeze(data), fields: Object.freeze(fields) };
-}
-
-/** A field may have any name, `__proto__` too. */
-function define(object, name, value) {
-  if (name === "__proto__") Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
-  else object[name] = value;
-}

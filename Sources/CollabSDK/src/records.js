@@ -34,6 +34,8 @@ export class NodeRecord {
     this.graphDigest = null;
     /** @type {Uint8Array | null} */
     this.documentDigest = null;
+    /** What its result follows from, once somebody asked. @type {import("./fingerprints.js").Trace | null} */
+    this.trace = null;
     /** The node as users of the document see it, until something of it changes. */
     this.view = null;
     /** In a snapshot that is being written. */

@@ -89,10 +89,12 @@ export const messages = {
   Ack: [["batch", "int64"], ["replica", "int"], ["seq", "int64"], ["position", "int64"], ["refused", "Refusal[]"]],
   PresenceSlot: [["session", "text"], ["state", "PresenceState"]],
   PresenceFrame: [["slots", "PresenceSlot[]"], ["joined", "Participant[]"], ["left", "text[]"]],
-  RunInfo: [["version", "Version"], ["graphHash", "bytes"], ["startedBy", "Author"], ["idempotencyKey", "text"], ["nodeCount", "int"]],
+  RunInfo: [["version", "Version"], ["graphHash", "bytes"], ["startedBy", "Author"], ["idempotencyKey", "text"], ["nodeCount", "int"],
+    ["policy", "RunPolicy"], ["parked", "ParkedPolicy"]],
   RunEvent: [
     ["run", "text"], ["seq", "int64"], ["kind", "RunEventKind"], ["atMilliseconds", "int64"], ["node", "text"], ["nodeType", "text"],
     ["result", "text"], ["error", "text"], ["durationMicroseconds", "int64"], ["info", "RunInfo"],
+    ["fingerprint", "bytes"],
   ],
   Issue: [["code", "text"], ["severity", "text"], ["node", "text"], ["edge", "EdgeKey"], ["field", "text"], ["text", "text"]],
   Issues: [["added", "Issue[]"], ["removed", "Issue[]"]],

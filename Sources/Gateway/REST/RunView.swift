@@ -19,6 +19,8 @@ enum RunView {
       view.add("graphHash", .string(Hex.encode(info.graphHash)))
       view.add("version", version(info.version))
       view.add("idempotencyKey", .string(info.idempotencyKey))
+      view.add("policy", .string("\(info.policy)"))
+      view.add("parked", .string("\(info.parked)"))
     }
     guard let last else { return view.object }
     view.add("endedAtMilliseconds", .number(Double(last.atMilliseconds)))

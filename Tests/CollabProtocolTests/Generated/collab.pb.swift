@@ -1689,6 +1689,12 @@ nonisolated struct Thaiyyal_Collab_V1_RunEvent: @unchecked Sendable {
   /// Clears the value of `info`. Subsequent reads from it will return its default value.
   mutating func clearInfo() {_uniqueStorage()._info = nil}
 
+  /// with NODE_SUCCEEDED and NODE_FAILED: 8 bytes that say what the result follows from [RU6]
+  var fingerprint: Data {
+    get {_storage._fingerprint}
+    set {_uniqueStorage()._fingerprint = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1726,6 +1732,11 @@ nonisolated struct Thaiyyal_Collab_V1_RunInfo: Sendable {
   var idempotencyKey: String = String()
 
   var nodeCount: UInt32 = 0
+
+  /// as it was asked for [RU3]
+  var policy: Thaiyyal_Collab_V1_RunPolicy = .coalesce
+
+  var parked: Thaiyyal_Collab_V1_ParkedPolicy = .refuse
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4246,7 +4257,7 @@ nonisolated extension Thaiyyal_Collab_V1_PresenceFrame: SwiftProtobuf.Message, S
 
 nonisolated extension Thaiyyal_Collab_V1_RunEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RunEvent"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}seq\0\u{1}kind\0\u{3}at_milliseconds\0\u{1}node\0\u{3}node_type\0\u{1}result\0\u{1}error\0\u{3}duration_microseconds\0\u{1}info\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}seq\0\u{1}kind\0\u{3}at_milliseconds\0\u{1}node\0\u{3}node_type\0\u{1}result\0\u{1}error\0\u{3}duration_microseconds\0\u{1}info\0\u{1}fingerprint\0")
 
   fileprivate class _StorageClass {
     var _run: String = String()
@@ -4259,6 +4270,7 @@ nonisolated extension Thaiyyal_Collab_V1_RunEvent: SwiftProtobuf.Message, SwiftP
     var _error: String = String()
     var _durationMicroseconds: UInt64 = 0
     var _info: Thaiyyal_Collab_V1_RunInfo? = nil
+    var _fingerprint: Data = Data()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4279,6 +4291,7 @@ nonisolated extension Thaiyyal_Collab_V1_RunEvent: SwiftProtobuf.Message, SwiftP
       _error = source._error
       _durationMicroseconds = source._durationMicroseconds
       _info = source._info
+      _fingerprint = source._fingerprint
     }
   }
 
@@ -4307,6 +4320,7 @@ nonisolated extension Thaiyyal_Collab_V1_RunEvent: SwiftProtobuf.Message, SwiftP
         case 8: try { try decoder.decodeSingularStringField(value: &_storage._error) }()
         case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._durationMicroseconds) }()
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._info) }()
+        case 11: try { try decoder.decodeSingularBytesField(value: &_storage._fingerprint) }()
         default: break
         }
       }
@@ -4349,6 +4363,9 @@ nonisolated extension Thaiyyal_Collab_V1_RunEvent: SwiftProtobuf.Message, SwiftP
       try { if let v = _storage._info {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
       } }()
+      if !_storage._fingerprint.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._fingerprint, fieldNumber: 11)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4368,6 +4385,7 @@ nonisolated extension Thaiyyal_Collab_V1_RunEvent: SwiftProtobuf.Message, SwiftP
         if _storage._error != rhs_storage._error {return false}
         if _storage._durationMicroseconds != rhs_storage._durationMicroseconds {return false}
         if _storage._info != rhs_storage._info {return false}
+        if _storage._fingerprint != rhs_storage._fingerprint {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4379,7 +4397,7 @@ nonisolated extension Thaiyyal_Collab_V1_RunEvent: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension Thaiyyal_Collab_V1_RunInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RunInfo"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}graph_hash\0\u{3}started_by\0\u{3}idempotency_key\0\u{3}node_count\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}graph_hash\0\u{3}started_by\0\u{3}idempotency_key\0\u{3}node_count\0\u{1}policy\0\u{1}parked\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4392,6 +4410,8 @@ nonisolated extension Thaiyyal_Collab_V1_RunInfo: SwiftProtobuf.Message, SwiftPr
       case 3: try { try decoder.decodeSingularMessageField(value: &self._startedBy) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.idempotencyKey) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.nodeCount) }()
+      case 6: try { try decoder.decodeSingularEnumField(value: &self.policy) }()
+      case 7: try { try decoder.decodeSingularEnumField(value: &self.parked) }()
       default: break
       }
     }
@@ -4417,6 +4437,12 @@ nonisolated extension Thaiyyal_Collab_V1_RunInfo: SwiftProtobuf.Message, SwiftPr
     if self.nodeCount != 0 {
       try visitor.visitSingularUInt32Field(value: self.nodeCount, fieldNumber: 5)
     }
+    if self.policy != .coalesce {
+      try visitor.visitSingularEnumField(value: self.policy, fieldNumber: 6)
+    }
+    if self.parked != .refuse {
+      try visitor.visitSingularEnumField(value: self.parked, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4426,6 +4452,8 @@ nonisolated extension Thaiyyal_Collab_V1_RunInfo: SwiftProtobuf.Message, SwiftPr
     if lhs._startedBy != rhs._startedBy {return false}
     if lhs.idempotencyKey != rhs.idempotencyKey {return false}
     if lhs.nodeCount != rhs.nodeCount {return false}
+    if lhs.policy != rhs.policy {return false}
+    if lhs.parked != rhs.parked {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -4,14 +4,17 @@ import { encodeSnapshot } from "../../../Sources/CollabSDK/src/snapshot-writer.j
 
 const keyOf = ({ source, sourceHandle, target, targetHandle }) => [source, sourceHandle, target, targetHandle];
 const sorted = (fields) => Object.fromEntries(Object.keys(fields).sort().map((name) => [name, fields[name]]));
+/** Of the visible nodes in id order, as numbers in hexadecimal. */
+const fingerprintsOf = (document) => [...document.nodeIds()].map((id) => BigInt(`0x${toHex(document.fingerprint(id))}`).toString(16));
 const parkedOf = (document) => document.parkedEdges().map(({ key, reason }) => [keyOf(key), reason]);
 
 /** What a history says about a moment on its way. */
 export function check(document) {
-  return JSON.stringify([toHex(document.graphHash()), toHex(document.documentHash()), parkedOf(document)]);
+  return JSON.stringify([toHex(document.graphHash()), toHex(document.documentHash()), parkedOf(document), fingerprintsOf(document)]);
 }
 
-export const expectedCheck = ({ graphHash, documentHash, parked }) => JSON.stringify([graphHash, documentHash, parked]);
+export const expectedCheck = ({ graphHash, documentHash, parked, fingerprints }) =>
+  JSON.stringify([graphHash, documentHash, parked, fingerprints]);
 
 /** Everything a document shows, as the other implementation writes it. */
 export function whole(document) {
