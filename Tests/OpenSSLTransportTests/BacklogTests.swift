@@ -23,6 +23,9 @@ import Testing
       while try carry() {}
     }
 
+    /// A channel lets go of its handlers, and they of it, in a task of its loop that nobody else runs.
+    deinit { for channel in [server, client] { _ = try? channel.finish(acceptAlreadyClosed: true) } }
+
     /// Takes what both ends have written to the other. - Returns: whether there was anything.
     func carry() throws -> Bool {
       var isAny = false
