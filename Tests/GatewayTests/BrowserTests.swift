@@ -30,10 +30,11 @@ import WorkflowGraph
           break
         }
       }
+      // Without a storage in the browser, for which its clock does not wait.
       // The browser's clock runs ahead of the network, so it may be looked at too early; a page that does not work fails every time.
       var shown = ""
       for _ in 0..<8 where !shown.contains("data-state=\"live\"") {
-        shown = try await Browser.elements(of: "http://localhost:\(server.port)/w/seen")
+        shown = try await Browser.elements(of: "http://localhost:\(server.port)/w/seen?keep=no")
       }
       #expect(shown.contains("data-state=\"live\""))
       #expect(shown.contains("data-position=\"1\""))

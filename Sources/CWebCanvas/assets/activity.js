@@ -14,6 +14,7 @@ export class Log {
   /** Others' changes; one knows one's own. */
   listen(app) {
     app.on("changes", ({ changes }) => {
+      if (!app.client.isLive) return; // what was before one came is history
       for (const { author, change } of changes.slice(-linesMax)) if (change.replica !== app.client.replica) this.add(author ?? {}, change);
     });
   }

@@ -6,7 +6,7 @@ import { byId, say } from "./dom.js";
 import { CanvasGraph } from "./graph.js";
 import { issueWords } from "./issues.js";
 import { Selection } from "./selection.js";
-import { colourOf, rememberWorkflow, token } from "./settings.js";
+import { colourOf, keepsNothing, rememberWorkflow, token } from "./settings.js";
 
 /** What each thing that people do needs. */
 const needs = { comment: "COMMENTER", edit: "EDITOR", run: "RUNNER", own: "OWNER" };
@@ -156,7 +156,7 @@ export class App extends Emitter {
     const { workflow, name } = this;
     const client = await CollabClient.open({
       url: location.origin, workflow, name, colour: colourOf(name), token, client: "web-canvas/3", create,
-      storage: globalThis.indexedDB ? new IndexedDBStorage() : null,
+      storage: globalThis.indexedDB && !keepsNothing ? new IndexedDBStorage() : null,
     });
     this.client = client;
     this.#listen(client);

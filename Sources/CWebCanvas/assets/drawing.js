@@ -11,7 +11,7 @@ export function startDrawing(app) {
   viewport.on("change", () => {
     for (const part of ["presence", "stage", "pins", "minimap"]) app.ask(part);
   });
-  app.on("presence", () => app.ask("presence"));
+  for (const event of ["presence", "link"]) app.on(event, () => app.ask("presence"));
 
   // What others and oneself hold lies over the document before anything is drawn.
   app.paint("presence", (now) => {
@@ -50,7 +50,7 @@ export function startDrawing(app) {
 
   app.on("changes", ({ changes }) => {
     for (const { change } of changes) {
-      if (change.replica === app.client.replica) continue;
+      if (change.replica === app.client.replica || !app.client.isLive) continue;
       for (const op of change.ops) if (op.setNodeField || op.setNodeLife) touched.add((op.setNodeField ?? op.setNodeLife).node);
     }
     app.ask("graph");

@@ -81,7 +81,7 @@ export class InspectorPanel {
       const words = `${isOut ? "to" : "from"} ${name}${each.sourceHandle ? ` (${each.sourceHandle})` : ""}`;
       return make("li", {}, make("button", { type: "button", class: "plain", title: "Select this connection", onClick: () => app.selection.set([], [each]) }, words),
         standing !== "visible" && make("span", { class: "tag bad" }, "parked"),
-        make("button", { type: "button", class: "plain icon", "aria-label": `Remove the connection ${words}`, title: "Remove", onClick: () => app.actions.disconnect(each) }, icon("close", 14)));
+        make("button", { type: "button", class: "plain icon", "data-edit": true, "aria-label": `Remove the connection ${words}`, title: "Remove", onClick: () => app.actions.disconnect(each) }, icon("close", 14)));
     };
     this.links.replaceChildren(...(edges.length === 0 ? [] : [make("h3", {}, "Connections"), make("ul", {}, ...edges.map(item))]));
   }

@@ -52,5 +52,6 @@ export class Issues {
 /** A finding's sentence with what people call the nodes in place of their ids. */
 export function issueWords(document, { text, node, edge }) {
   const ids = [node, edge?.source, edge?.target].filter(Boolean);
-  return ids.reduce((words, id) => (document.isVisible(id) && id.length > 6 ? words.replaceAll(id, nodeName(document, id)) : words), text);
+  // A short id may be a part of any word.
+  return ids.reduce((words, id) => (id.length > 6 ? words.replaceAll(id, nodeName(document, id)) : words), text);
 }

@@ -1,5 +1,6 @@
 // What a node says about itself: the kind of its type, its name, its most telling setting.
 import { nodeType } from "./sdk/issues.js";
+import { fromJSONText } from "./sdk/json.js";
 
 const kinds = {
   input: ["number", "text_input", "range", "http"],
@@ -48,10 +49,10 @@ export function brief(value) {
   return text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
 }
 
-/** A node's name in a sentence. */
+/** A node's name in a sentence; also of one that was removed, as long as the document remembers it. */
 export function nodeName(document, id) {
-  const node = document.node(id);
-  if (!node) return id;
-  const { label, title, isNamed } = describe(node);
-  return isNamed ? `${label}, ${title}` : title;
+  const read = (field) => fromJSONText(document.value(id, field));
+  const [type, label] = [read("type"), read("data.label")];
+  if (typeof type !== "string") return id;
+  return typeof label === "string" && label !== "" ? `${label}, ${typeTitle(type)}` : typeTitle(type);
 }

@@ -10,7 +10,7 @@ export class People {
   constructor(host, app) {
     this.host = host;
     this.app = app;
-    for (const event of ["people", "welcome", "following"]) app.on(event, () => app.ask("panels"));
+    for (const event of ["people", "welcome", "following", "link"]) app.on(event, () => app.ask("panels"));
     app.paint("panels", () => this.#draw());
   }
 
@@ -18,7 +18,7 @@ export class People {
     const { client } = this.app;
     if (!client) return;
     const own = client.presence.participants.get(client.session);
-    const all = [...(own ? [own] : []), ...client.others];
+    const all = [...(own ? [own] : []), ...this.app.presence.others];
     const followed = this.app.follow?.session ?? null;
     const key = JSON.stringify([followed, all.map(({ session, author, colour, role }) => [session, author?.name, author?.kind, colour, role])]);
     if (key === this.#key) return;

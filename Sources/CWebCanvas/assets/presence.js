@@ -16,7 +16,8 @@ export class Presence {
     this.layer = layer;
   }
 
-  get others() { return this.app.client?.others ?? []; }
+  /** Nobody, while one cannot know. */
+  get others() { return this.app.client?.isLive ? this.app.client.others : []; }
 
   /** Node id -> point, of everything that others hold in their hands. */
   dragged() {

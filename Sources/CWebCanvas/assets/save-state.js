@@ -2,8 +2,6 @@ import { say } from "./dom.js";
 
 /** Says what is true about one's own changes: on the server's disk, on their way, waiting, or refused. */
 export class SaveState {
-  #wasSaving = false;
-
   constructor({ save, status }, app) {
     this.save = save;
     this.status = status;
@@ -17,13 +15,13 @@ export class SaveState {
     if (!client) return;
     const { link } = client;
     const saved = client.saveState;
-    const { text, title, tone } = saveText(saved, app.why("edit"), client.role);
+    // Who never got in has saved nothing.
+    const isOutside = link.state === "stopped" && saved.waiting === 0;
+    const { text, title, tone } = isOutside ? { text: "", title: "", tone: "quiet" } : saveText(saved, app.why("edit"), client.role);
     say(this.save, text);
     this.save.title = title;
     this.save.dataset.tone = tone;
-    const { text: linkWords } = linkText(link);
-    say(this.status, linkWords);
-    this.#wasSaving = saved.state === "saving";
+    say(this.status, linkText(link).text);
   }
 }
 

@@ -2,16 +2,23 @@
 
 const recentMax = 8;
 
+/** With `?keep=no` nothing is kept at all: on a computer that others use. What was done offline is then lost with the page. */
+export const keepsNothing = new URLSearchParams(globalThis.location?.search ?? "").get("keep") === "no";
+
 function read(store, key) {
+  if (keepsNothing) return null;
   try { return store().getItem(key); } catch { return null; }
 }
 
 function write(store, key, value) {
+  if (keepsNothing) return;
   try { store().setItem(key, value); } catch { /* a private window */ }
 }
 
 const local = () => localStorage;
 const session = () => sessionStorage;
+/** Where nothing is kept, it lives as long as the page. */
+let heldToken = "";
 
 export function userName() {
   const kept = read(local, "thaiyyal.name");
@@ -26,8 +33,11 @@ export function keepUserName(name) {
 }
 
 /** The access token lives as long as the tab, and never stands in a URL. */
-export const token = () => read(session, "thaiyyal.token") ?? "";
-export const keepToken = (value) => write(session, "thaiyyal.token", value);
+export const token = () => heldToken || (read(session, "thaiyyal.token") ?? "");
+export function keepToken(value) {
+  heldToken = value;
+  write(session, "thaiyyal.token", value);
+}
 
 export function recentWorkflows() {
   try {

@@ -7,6 +7,8 @@ import { portPlace } from "./ports.js";
 
 /** Pixels around the field in which things are drawn too, so that a small move shows no holes. */
 const around = 240;
+/** After so long without a move the view rests. */
+const restMilliseconds = 180;
 /**
  * Draws what is seen of a graph: one element per node and wire, kept between drawings, touched only where something differs.
  *
@@ -16,6 +18,7 @@ export class View {
   #nodes = new Map();
   #wires = new Map();
   #seen = "";
+  #restTimer = null;
   /** What a run says of a node. @type {(id: string) => {state?: string, text?: string, stale?: boolean}} */
   badgesOf = () => ({});
   /** Draws nodes and wires in another way for a while: history, runs. @type {(id: string) => string} class names */
@@ -222,6 +225,10 @@ export class View {
   /** Moves the whole drawing to where the viewport is. */
   place(stage, field) {
     const { x, y, zoom } = this.app.viewport;
+    // While it moves it is a picture that is moved; at rest its letters are drawn sharp at their size.
+    stage.classList.add("moving");
+    clearTimeout(this.#restTimer);
+    this.#restTimer = setTimeout(() => stage.classList.remove("moving"), restMilliseconds);
     stage.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
     stage.classList.toggle("small", zoom < 0.35);
     const pitch = 16 * zoom * (zoom < 0.4 ? 8 : zoom < 0.8 ? 2 : 1);

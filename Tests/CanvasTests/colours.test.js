@@ -1,0 +1,44 @@
+// Text reaches 4.5:1 on what it stands on, in both themes; what shows state without words 3:1. Source: WCAG 2.2, 1.4.3 and 1.4.11.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const css = (name) => readFileSync(new URL(`../../Sources/CWebCanvas/assets/${name}`, import.meta.url), "utf8");
+const tokens = new Map([...css("style.css").matchAll(/(--[a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)].map(([, name, light, dark]) => [name, [light, dark]]));
+const kinds = [...css("canvas.css").matchAll(/--kind: light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)].map(([, light, dark]) => [light, dark]);
+
+const channels = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+const luminance = (rgb) => rgb.map((each) => each / 255).map((each) => (each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, each, index) => sum + each * [0.2126, 0.7152, 0.0722][index], 0);
+function contrast(a, b) {
+  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (high + 0.05) / (low + 0.05);
+}
+const mix = (a, b, part) => a.map((each, index) => each * part + b[index] * (1 - part));
+
+const grounds = ["--ground", "--paper", "--raised", "--hover"];
+const pairs = [
+  ...["--ink", "--quiet", "--accent"].flatMap((text) => grounds.map((ground) => [text, ground])), ["--ink", "--soft"], ["--accent", "--soft"], ["--on-accent", "--accent"],
+  ["--good", "--good-soft"], ["--bad", "--bad-soft"], ["--wait", "--wait-soft"], ["--ink", "--bad-soft"], ["--ink", "--wait-soft"], ["--bad", "--paper"], ["--bad", "--raised"],
+  ["--paper", "--ink"], ["--paper", "--wait"],
+];
+
+for (const [index, theme] of ["light", "dark"].entries()) {
+  const of = (name) => channels(tokens.get(name)[index]);
+  test(`texts can be read in the ${theme} theme`, () => {
+    assert.ok(tokens.size >= 18);
+    for (const [text, ground] of pairs) assert.ok(contrast(of(text), of(ground)) >= 4.5, `${text} on ${ground}: ${contrast(of(text), of(ground)).toFixed(2)}`);
+  });
+  test(`lines and signs can be seen in the ${theme} theme`, () => {
+    assert.ok(kinds.length >= 7);
+    for (const kind of kinds) {
+      const colour = channels(kind[index]);
+      for (const ground of ["--paper", "--raised"]) {
+        const chip = mix(colour, of(ground), 0.14);
+        assert.ok(contrast(colour, chip) >= 3, `${kind[index]} on its chip: ${contrast(colour, chip).toFixed(2)}`);
+      }
+    }
+    for (const ground of ["--ground", "--raised"]) assert.ok(contrast(of("--wire"), of(ground)) >= 3, `--wire on ${ground}: ${contrast(of("--wire"), of(ground)).toFixed(2)}`);
+    for (const state of ["--good", "--bad", "--wait", "--accent"]) assert.ok(contrast(of(state), of("--ground")) >= 3, state);
+  });
+}
