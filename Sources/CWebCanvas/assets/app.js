@@ -30,6 +30,8 @@ export class App extends Emitter {
   side = null;
   /** @type {CollabClient | null} */
   client = null;
+  /** Where one's pointer is on the canvas; null: elsewhere. */
+  pointer = null;
   /** Positions of what is in one's own hand, by node. */
   hand = new Map();
   /** Whether what is dragged comes to lie on the grid. */
@@ -85,8 +87,14 @@ export class App extends Emitter {
     this.ask("presence");
   }
 
+  toggleSnap() {
+    this.snaps = !this.snaps;
+    this.announce(this.snaps ? "What is dragged snaps to the grid." : "What is dragged goes anywhere.");
+    this.ask("panels");
+  }
+
   fit() {
-    this.viewport.follows = true;
+    this.viewport.follows = false;
     this.viewport.fit(this.graph.bounds());
   }
 
@@ -128,7 +136,7 @@ export class App extends Emitter {
     const { client } = this;
     if (!client || client.role === null) return "Not connected yet.";
     if (!isAtLeast(client.role, needs[what])) {
-      return `You are here as ${client.role.toLowerCase()}: only ${needs[what].toLowerCase()}s ${what === "own" ? "decide that" : what}.`;
+      return `You are a ${client.role.toLowerCase()} here; this takes the role ${needs[what].toLowerCase()}.`;
     }
     if (client.link.state === "stopped") return "The connection ended: nothing would be saved.";
     return what === "run" || client.canEdit || (what === "comment" && client.role === "COMMENTER") ? "" : "Not ready yet.";

@@ -5,13 +5,10 @@ import { newID } from "./ids.js";
 
 /** Copy, cut and paste through the system's clipboard, across tabs, workflows and programs. */
 export class Clipboard {
-  #pointer = null;
   #last = { text: "", times: 0 };
 
   constructor(app) {
     this.app = app;
-    app.on("pointer", (event) => { this.#pointer = app.viewport.pointOf(event); });
-    app.field.addEventListener("pointerleave", () => { this.#pointer = null; });
     const listen = (type, act) => addEventListener(type, (event) => {
       // Somebody who has marked text wants the text.
       if (takesKeys(event.target) || (type !== "paste" && String(getSelection()) !== "")) return;
@@ -45,9 +42,9 @@ export class Clipboard {
     if (!clipping) return text.trim() === "" ? undefined : app.tell("The clipboard holds no nodes.");
     event.preventDefault();
     // Pasted again at the same place, it lies a little further.
-    const middle = this.#pointer ?? app.viewport.centre;
+    const middle = app.pointer ?? app.viewport.centre;
     this.#last = this.#last.text === text ? { text, times: this.#last.times + 1 } : { text, times: 0 };
-    const step = this.#pointer ? 0 : this.#last.times * 2 * gridPitch;
+    const step = app.pointer ? 0 : this.#last.times * 2 * gridPitch;
     return this.#insert(placeClipping(clipping, newID, { middle: { x: middle.x + step, y: middle.y + step }, snap: snapped }), "Pasted");
   }
 

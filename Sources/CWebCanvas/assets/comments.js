@@ -35,7 +35,7 @@ export class Comments {
     const fault = app.why("comment");
     if (fault) return app.tell(fault, "bad");
     const { single } = app.selection;
-    const point = place ?? app.viewport.centre;
+    const point = place ?? app.pointer ?? app.viewport.centre;
     this.draft = single && !place ? { node: single } : { x: Math.round(point.x), y: Math.round(point.y) };
     this.open = null;
     this.#tell();

@@ -53,6 +53,7 @@ export class Gestures {
   #down(event) {
     if (event.target.closest(".corner, .sheet, .pin, .following, .empty button") || event.button === 2) return;
     this.app.viewport.measure();
+    this.app.viewport.follows = false; // nobody's ground moves under their hands
     this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     this.field.setPointerCapture(event.pointerId);
     this.field.focus({ preventScroll: true });

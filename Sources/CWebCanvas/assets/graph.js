@@ -70,10 +70,10 @@ export class CanvasGraph {
   #takeNode(document, id) {
     const node = document.node(id);
     const before = this.nodes.get(id);
-    if (before?.node.parentId) this.#members.get(before.node.parentId)?.delete(id);
+    if (before?.node.parentId) this.#members.get(before.node.parentId)?.delete(id), this.#dirty.nodes.add(before.node.parentId);
     if (!node) this.nodes.delete(id);
     else {
-      if (node.parentId) this.#membersOf(node.parentId).add(id);
+      if (node.parentId) this.#membersOf(node.parentId).add(id), this.#dirty.nodes.add(node.parentId);
       const used = { out: [], into: [] };
       for (const { key } of this.edgesAt(id)) {
         if (key.source === id) used.out.push(key.sourceHandle);
@@ -166,12 +166,18 @@ export class CanvasGraph {
     return boundsOf([...ids].map((id) => this.box(id)).filter(Boolean));
   }
 
-  /** The topmost node at a point; later nodes lie above. Null for none. O(nodes). */
+  /** Whether other nodes are inside of it: it is drawn behind them. */
+  isGroup(id) {
+    return (this.#members.get(id)?.size ?? 0) > 0;
+  }
+
+  /** The topmost node at a point: later nodes lie above, groups below all. Null for none. O(nodes). */
   nodeAt({ x, y }) {
     let found = null;
     for (const id of this.nodes.keys()) {
       const box = this.box(id);
-      if (x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height) found = id;
+      if (x < box.x || x > box.x + box.width || y < box.y || y > box.y + box.height) continue;
+      if (found === null || !this.isGroup(id)) found = id;
     }
     return found;
   }

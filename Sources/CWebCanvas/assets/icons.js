@@ -8,6 +8,7 @@ const paths = {
   minus: "M4 10h12",
   fit: "M4 8V4h4M12 4h4v4M16 12v4h-4M8 16H4v-4",
   arrange: "M3 4h5v4H3zM12 3h5v4h-5zM12 13h5v4h-5zM8 6h4M10 6v9h2",
+  grid: "M4 4h12v12H4zM4 8h12M4 12h12M8 4v12M12 4v12",
   comment: "M4 4h12v9H9l-4 3.5V13H4z",
   remove: "M4 6h12M8 6V4h4v2M6 6l.7 10h6.6L14 6",
   copy: "M7 7h9v9H7zM13 7V4H4v9h3",

@@ -124,7 +124,7 @@ export class InspectorPanel {
     const fieldNames = new Set(this.#fields.map(({ field }) => field));
     const shown = node ? [...own.filter((issue) => !fieldNames.has(issue.field)), ...issues.filter((issue) => issue.edge && [issue.edge.source, issue.edge.target].includes(node))]
       : edge ? issues.filter((issue) => issue.edge && edgeName(issue.edge) === edgeName(edge)) : app.selection.isEmpty ? issues : [];
-    this.#showIssues(shown, !node && !edge);
+    this.#showIssues(shown, app.selection.isEmpty);
     if (node) this.#drawConnections();
     for (const button of this.host.querySelectorAll("[data-edit]")) if (button.disabled !== (why !== "")) button.disabled = why !== "", button.title = why;
   }

@@ -18,14 +18,14 @@ export function shortcuts(app) {
   };
   return [
     { group: "Add", text: "Search the palette", show: ["/"], keys: [{ key: "/" }, { key: "k", command: true }], act: () => app.palette.focus() },
-    { group: "Add", text: "Add a node here", show: ["A"], keys: [{ key: "a" }], inField: true, act: () => app.emit("quickAdd", { point: viewport.centre }) },
+    { group: "Add", text: "Add a node here", show: ["A"], keys: [{ key: "a" }], inField: true, act: () => app.emit("quickAdd", { point: app.pointer ?? viewport.centre }) },
     { group: "Add", text: "Connect the node to…", show: ["C"], keys: [{ key: "c" }], inField: true, act: () => app.quick.connect() },
     { group: "Add", text: "Comment", show: ["M"], keys: [{ key: "m" }], inField: true, act: () => app.emit("commentHere") },
     { group: "Choose", text: "Next or previous node", show: ["Tab", "Shift Tab"], keys: [] },
     { group: "Choose", text: "Open the node's settings", show: ["Enter"], keys: [{ key: "enter" }], inField: true, act: () => app.walk.enter() },
     { group: "Choose", text: "Add to or take from the selection", show: ["Shift Enter"], keys: [{ key: "enter", shift: true }], inField: true, act: () => app.walk.toggle() },
     { group: "Choose", text: "Everything", show: [`${commandKey} A`], keys: [{ key: "a", command: true }], act: () => actions.selectAll() },
-    { group: "Choose", text: "Nothing", show: ["Esc"], keys: [{ key: "escape" }], act: () => app.escape() },
+    { group: "Choose", text: "Nothing; then Tab leaves the canvas", show: ["Esc"], keys: [{ key: "escape" }], act: () => app.escape() },
     { group: "Change", text: "Move, with Shift further", show: ["←", "↑", "→", "↓"], inField: true, keys: [], },
     ...[["arrowleft", -1, 0], ["arrowright", 1, 0], ["arrowup", 0, -1], ["arrowdown", 0, 1]].flatMap(([key, dx, dy]) =>
       [false, true].map((shift) => ({ group: "", text: "", show: [], inField: true, keys: [{ key, shift }], act: step(dx, dy) }))),
@@ -35,6 +35,7 @@ export function shortcuts(app) {
     { group: "Change", text: "Copy, cut, paste", show: [`${commandKey} C`, `${commandKey} X`, `${commandKey} V`], keys: [] },
     { group: "Change", text: "Duplicate", show: [`${commandKey} D`], keys: [{ key: "d", command: true }], act: () => app.clipboard.duplicate() },
     { group: "Change", text: "Arrange in columns", show: ["L"], keys: [{ key: "l" }], inField: true, act: () => actions.arrange() },
+    { group: "Change", text: "Snap to the grid or not", show: ["G"], keys: [{ key: "g" }], inField: true, act: () => app.toggleSnap() },
     { group: "Look", text: "Fit everything", show: ["F"], keys: [{ key: "f" }, { key: "1", shift: true }, { key: "!", shift: true }], act: () => app.fit() },
     { group: "Look", text: "Fit the selection", show: ["Shift F"], keys: [{ key: "f", shift: true }], act: () => app.fitSelection() },
     { group: "Look", text: "Zoom in, out", show: ["+", "−"], keys: [{ key: "+" }, { key: "+", shift: true }, { key: "=" }], act: () => viewport.zoomBy(1.25) },

@@ -2,6 +2,8 @@ import { draw, make } from "./dom.js";
 
 const colourPattern = /^#[0-9a-f]{6}$/i;
 const easeMilliseconds = 60;
+/** Whoever wants less motion sees pointers jump. */
+const stillness = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)") ?? { matches: false };
 
 export const safeColour = (colour) => (colourPattern.test(colour ?? "") ? colour : "#667085");
 
@@ -45,7 +47,7 @@ export class Presence {
 
   /** Moves the pointers on by one frame, and marks what others have chosen. @returns whether a pointer is still on its way */
   draw(now) {
-    const part = 1 - Math.exp(-Math.min(200, now - this.#time) / easeMilliseconds);
+    const part = stillness.matches ? 1 : 1 - Math.exp(-Math.min(200, now - this.#time) / easeMilliseconds);
     this.#time = now;
     let isMoving = false;
     const seen = new Set();

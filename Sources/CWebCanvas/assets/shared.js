@@ -4,11 +4,16 @@ const shownMax = 32;
 export class Shared {
   constructor(app) {
     this.app = app;
-    app.on("pointer", (event) => app.client?.showPresence({ cursor: app.viewport.pointOf(event) }));
-    app.field.addEventListener("pointerleave", () => app.client?.showPresence({ cursor: null }));
+    app.on("pointer", (event) => this.#pointer(app.viewport.pointOf(event)));
+    app.field.addEventListener("pointerleave", () => this.#pointer(null));
     app.on("selection", () => this.#selection());
     app.on("client", () => this.#selection());
     app.viewport.on("change", () => this.#view());
+  }
+
+  #pointer(point) {
+    this.app.pointer = point;
+    this.app.client?.showPresence({ cursor: point });
   }
 
   #selection() {

@@ -47,7 +47,7 @@ export class Toolbar {
       const title = why ? `${label}: ${why}` : keys ? `${label} (${keys})` : label;
       if (button.title !== title) button.title = title;
       if (button.getAttribute("aria-disabled") !== String(why !== "")) set(button, { "aria-disabled": String(why !== "") });
-      if (isOn) set(button, { "aria-pressed": String(isOn()) });
+      if (isOn && button.getAttribute("aria-pressed") !== String(isOn())) set(button, { "aria-pressed": String(isOn()) });
     }
   }
 

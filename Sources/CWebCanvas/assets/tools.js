@@ -13,6 +13,7 @@ export function editTools(app) {
   toolbar.add({ name: "connect", label: "Connect to…", icon: "link", keys: "C", act: () => app.quick.connect(), fault: () => edit() || (selection.single ? "" : "Select one node first.") });
   toolbar.add({ name: "arrange", label: "Arrange in columns", icon: "arrange", keys: "L", act: () => actions.arrange(), fault: edit });
   toolbar.add({ name: "comment", label: "Comment", icon: "comment", keys: "M", act: () => app.emit("commentHere"), fault: () => app.why("comment") });
+  toolbar.add({ name: "snap", label: "Snap to the grid", icon: "grid", keys: "G", act: () => app.toggleSnap(), isOn: () => app.snaps });
   toolbar.divide();
   toolbar.add({ name: "theme", label: "Light or dark", icon: "theme", act: () => app.theme.toggle() });
   toolbar.add({ name: "keys", label: "Shortcuts", icon: "keys", keys: "?", act: () => app.help.open() });

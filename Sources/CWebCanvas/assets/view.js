@@ -113,7 +113,7 @@ export class View {
     const { kind, title, label, isNamed, setting } = describe(node);
     const badges = { ...this.badgesOf(id), issue: app.issues.byNode.get(id) };
     const isChosen = app.selection.nodes.has(id);
-    const names = ["node", kind, badges.state, badges.stale && "stale", badges.issue && "finding", isChosen && "chosen", app.graph.isHeld(id) && "held", this.marksOf(id)];
+    const names = ["node", kind, app.graph.isGroup(id) && "group", badges.state, badges.stale && "stale", badges.issue && "finding", isChosen && "chosen", app.graph.isHeld(id) && "held", this.marksOf(id)];
     const className = names.filter(Boolean).join(" ");
     if (className !== shown.className) element.className = element.classList.contains("touched") ? `${className} touched` : className;
     shown.className = className;

@@ -65,7 +65,7 @@ export class Viewport extends Emitter {
     this.#move(this.width / 2 - x * zoom, this.height / 2 - y * zoom, zoom);
   }
 
-  /** Shows all of `bounds`, not larger than life. Keeps on following when it did. */
+  /** Shows all of `bounds`, not larger than life. */
   fit(bounds) {
     const { width, height } = this;
     if (!bounds || width === 0 || height === 0) return;

@@ -1,8 +1,16 @@
-/** Going through the nodes by keyboard, in reading order. Tab leaves the canvas behind the last one, Shift+Tab before the first, so nobody is held here. */
+/** Going through the nodes by keyboard, in reading order. Tab leaves the canvas behind the last one, and at once after Escape with nothing selected: nobody is held here. */
 export class Walk {
+  #isLeaving = false;
+
   constructor(app) {
     this.app = app;
+    app.field.addEventListener("blur", () => { this.#isLeaving = false; });
     app.field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") {
+        this.#isLeaving = app.selection.isEmpty;
+        if (this.#isLeaving) app.announce("Tab leaves the canvas.");
+      } else if (event.key !== "Tab" && event.key !== "Shift") this.#isLeaving = false;
+      if (this.#isLeaving) return;
       if (event.key !== "Tab" || event.target !== app.field || event.ctrlKey || event.altKey || event.metaKey) return;
       if (this.#step(event.shiftKey ? -1 : 1)) event.preventDefault();
     });
