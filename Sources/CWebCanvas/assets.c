@@ -153,6 +153,9 @@ static const unsigned char presence_js[] = {
 static const unsigned char quick_js[] = {
 #embed "assets/quick.js"
 };
+static const unsigned char refusals_js[] = {
+#embed "assets/refusals.js"
+};
 static const unsigned char runs_panel_js[] = {
 #embed "assets/runs-panel.js"
 };
@@ -383,6 +386,7 @@ static const web_canvas_asset assets[] = {
   ASSET("ports.js", "text/javascript" TEXT, ports_js),
   ASSET("presence.js", "text/javascript" TEXT, presence_js),
   ASSET("quick.js", "text/javascript" TEXT, quick_js),
+  ASSET("refusals.js", "text/javascript" TEXT, refusals_js),
   ASSET("runs-panel.js", "text/javascript" TEXT, runs_panel_js),
   ASSET("save-state.js", "text/javascript" TEXT, save_state_js),
   ASSET("select.js", "text/javascript" TEXT, select_js),

@@ -27,7 +27,8 @@ export class Log {
   }
 }
 
-function sentence(ops, nameOf) {
+/** A change in a few words that follow who made it: `moved Price`. */
+export function sentence(ops, nameOf) {
   const things = (ids) => (ids.length === 1 ? nameOf(ids[0]) : `${ids.length} nodes`);
   const ends = (edge) => `${nameOf(edge?.source ?? "")} to ${nameOf(edge?.target ?? "")}`;
   const of = (kind) => ops.filter((op) => op[kind]).map((op) => op[kind]);

@@ -189,7 +189,6 @@ export class App extends Emitter {
     });
     tell("role", "rights");
     for (const type of ["changes", "save", "issues", "run", "refused"]) tell(type);
-    client.on("refused", ({ refusal }) => this.tell(`Not saved: ${refusal.text}`, "bad"));
     client.on("storage", () => this.emit("save"));
   }
 

@@ -51,7 +51,7 @@ export class Gestures {
   }
 
   #down(event) {
-    if (event.target.closest(".corner, .sheet, .pin, .following, .empty button") || event.button === 2) return;
+    if (event.target.closest(".corner, .sheet, .pin, .following, .refusals, .empty button") || event.button === 2) return;
     this.app.viewport.measure();
     this.app.viewport.follows = false; // nobody's ground moves under their hands
     this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
@@ -126,7 +126,7 @@ export class Gestures {
   }
 
   #double(event) {
-    if (event.target.closest(".corner, .sheet, .pin")) return;
+    if (event.target.closest(".corner, .sheet, .pin, .refusals")) return;
     const node = this.#nodeAt(event);
     if (node) this.app.side.open("inspector", { focus: true });
     else if (!event.target.closest("[data-edge]")) this.app.emit("quickAdd", { point: this.app.viewport.pointOf(event) });

@@ -91,7 +91,7 @@ export class Viewport extends Emitter {
   }
 
   #wheel(event) {
-    if (event.target.closest(".corner, .sheet")) return;
+    if (event.target.closest(".corner, .sheet, .refusals")) return;
     event.preventDefault();
     const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? this.height : 1;
     if (event.shiftKey) {
