@@ -94,4 +94,4 @@ test("the save state says what is true", () => {
   assert.match(linkText({ state: "offline", retryInMilliseconds: 2100, text: "" }).text, /again in 2 s/);
 });
 
-test("initials", () => assert.deepEqual(["Ada Lovelace", "bo", " ", "李 小龙"].map(initials), ["AL", "BO", "?", "李小"]));
+test("initials", () => assert.deepEqual(["Ada Lovelace", "bo", " ", "李 小龙", "bot18", "Guest 842", "7"].map(initials), ["AL", "BO", "?", "李小", "B18", "G42", "7"]));

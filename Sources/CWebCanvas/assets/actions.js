@@ -2,10 +2,8 @@ import { connectFault } from "./connect-rules.js";
 import { layOut } from "./layout.js";
 import { nodeHeight, nodeWidth, snapped } from "./geometry.js";
 import { newID } from "./ids.js";
-import { nodeName, typeTitle } from "./labels.js";
+import { counted, nodeName, typeTitle } from "./labels.js";
 import { nodeType } from "./sdk/issues.js";
-
-const count = (number, word) => (number === 1 ? `1 ${word}` : `${number} ${word}s`);
 
 /** Everything that a person can do to the document. Each is one change and one undo step, and says what it did; what is refused says why. */
 export class Actions {
@@ -59,7 +57,7 @@ export class Actions {
     if (selection.isEmpty) return;
     const nodes = new Set([...selection.nodes].flatMap((id) => graph.family(id)));
     const edges = [...selection.edges.values()].filter(({ source, target }) => !nodes.has(source) && !nodes.has(target));
-    const words = [nodes.size > 0 && count(nodes.size, "node"), edges.length > 0 && count(edges.length, "connection")].filter(Boolean).join(" and ");
+    const words = [nodes.size > 0 && counted(nodes.size, "node"), edges.length > 0 && counted(edges.length, "connection")].filter(Boolean).join(" and ");
     const next = nodes.size === 1 && selection.at ? this.#neighbour(selection.at) : null;
     const isDone = this.edit((t) => {
       const gone = new Set();
@@ -97,7 +95,7 @@ export class Actions {
     if (now - this.#nudgedAt > 1000) this.#nudges += 1;
     this.#nudgedAt = now;
     const places = new Map(ids.map((id) => [id, { x: graph.box(id).x + dx, y: graph.box(id).y + dy }]));
-    this.move(places, { group: `nudge ${this.#nudges}`, say: `Moved ${count(ids.length, "node")}.` });
+    this.move(places, { group: `nudge ${this.#nudges}`, say: `Moved ${counted(ids.length, "node")}.` });
   }
 
   /** Of nodes, those that are not inside another of them: what is inside moves along. */
@@ -161,7 +159,7 @@ export class Actions {
   selectAll() {
     const { graph, selection } = this.app;
     selection.set(graph.nodes.keys(), [...graph.edges.values()].map(({ key }) => key));
-    this.app.announce(`${count(graph.nodes.size, "node")} selected.`);
+    this.app.announce(`${counted(graph.nodes.size, "node")} selected.`);
   }
 
   /** Lays out what is selected, or everything when that is fewer than two nodes. */
@@ -175,6 +173,6 @@ export class Actions {
     const places = layOut(nodes, edges);
     const moved = new Map([...places].filter(([id, { x, y }]) => graph.box(id).x !== x || graph.box(id).y !== y));
     if (moved.size === 0) return app.tell("Everything is in order already.");
-    if (this.move(moved, { say: `Arranged ${count(moved.size, "node")}.` }) && selection.nodes.size <= 1) app.fit();
+    if (this.move(moved, { say: `Arranged ${counted(moved.size, "node")}.` }) && selection.nodes.size <= 1) app.fit();
   }
 }

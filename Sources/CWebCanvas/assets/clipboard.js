@@ -2,6 +2,7 @@ import { placeClipping, readClipping, writeClipping } from "./clipping.js";
 import { takesKeys } from "./dom.js";
 import { gridPitch, snapped } from "./geometry.js";
 import { newID } from "./ids.js";
+import { counted } from "./labels.js";
 
 /** Copy, cut and paste through the system's clipboard, across tabs, workflows and programs. */
 export class Clipboard {
@@ -31,7 +32,7 @@ export class Clipboard {
     event.clipboardData.setData("text/plain", text);
     event.preventDefault();
     this.#last = { text: "", times: 0 };
-    this.app.announce(`Copied ${this.app.selection.nodes.size} nodes.`);
+    this.app.announce(`Copied ${counted(this.app.selection.nodes.size, "node")}.`);
     return true;
   }
 
@@ -57,11 +58,10 @@ export class Clipboard {
 
   #insert({ nodes, edges }, word) {
     const { app } = this;
-    const count = nodes.length === 1 ? "1 node" : `${nodes.length} nodes`;
     const isDone = app.actions.edit((t) => {
       for (const node of nodes) t.addNode(node);
       for (const { key, fields } of edges) t.connect(key, fields);
-    }, { say: `${word} ${count}.` });
+    }, { say: `${word} ${counted(nodes.length, "node")}.` });
     if (isDone) app.selection.set(nodes.map(({ id }) => id), edges.map(({ key }) => key));
   }
 }

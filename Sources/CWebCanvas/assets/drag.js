@@ -1,4 +1,5 @@
 import { gridPitch } from "./geometry.js";
+import { counted } from "./labels.js";
 
 /** So many positions under way fit into one presence message beside the rest. */
 const shownMax = 40;
@@ -57,7 +58,7 @@ export class DragGesture {
   end() {
     const { app, by } = this;
     const places = new Map([...this.starts].map(([id, { x, y }]) => [id, { x: x + by.x, y: y + by.y }]));
-    if (by.x !== 0 || by.y !== 0) app.actions.move(places, { say: places.size === 1 ? "Moved 1 node." : `Moved ${places.size} nodes.` });
+    if (by.x !== 0 || by.y !== 0) app.actions.move(places, { say: `Moved ${counted(places.size, "node")}.` });
     this.#letGo();
   }
 

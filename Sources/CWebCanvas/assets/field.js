@@ -1,6 +1,6 @@
 import { make, set } from "./dom.js";
 import { controlOf, readSetting, writeSetting } from "./field-values.js";
-import { settingTitle } from "./labels.js";
+import { settingTitle, titled } from "./labels.js";
 
 const sameValue = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
@@ -42,7 +42,7 @@ export class Field {
     const { setting } = this;
     const kind = controlOf(setting);
     const common = { id, autocomplete: "off", spellcheck: "false" };
-    if (kind === "choice") return make("select", common, make("option", { value: "" }, setting.need === "always" ? "Choose…" : "Not set"), ...setting.choices.map((choice) => make("option", { value: choice }, settingTitle(choice))));
+    if (kind === "choice") return make("select", common, make("option", { value: "" }, setting.need === "always" ? "Choose…" : "Not set"), ...setting.choices.map((choice) => make("option", { value: choice }, titled(choice))));
     if (kind === "switch") return make("input", { ...common, type: "checkbox", role: "switch" });
     if (kind === "lines" || kind === "json") return make("textarea", { ...common, rows: kind === "json" ? 5 : 3, placeholder: setting.kind === "strings" ? "One per line" : null });
     return make("input", { ...common, type: "text", inputmode: kind === "number" ? "decimal" : null, placeholder: setting.kind === "duration" ? "10s" : null });
@@ -159,9 +159,16 @@ export class Field {
     set(this.control, { "aria-invalid": text !== "" });
   }
 
+  /** Whether it matters now: some settings do only with a certain value of another. */
+  get isWanted() {
+    const { need, when } = this.setting;
+    return need !== "when" || this.present !== undefined || this.app.document.node(this.node)?.data[when[0]] === when[1];
+  }
+
   /** @param {{why: string, finding: string, editors: string[]}} state */
   update({ why, finding, editors }) {
     this.finding = finding;
+    if (this.element.hidden === this.isWanted) this.element.hidden = !this.isWanted;
     if (this.control.disabled !== (why !== "")) this.control.disabled = why !== "";
     if (this.control.title !== why) this.control.title = why;
     const who = editors.length > 0 ? `${editors.join(", ")} edits this` : "";

@@ -1,4 +1,5 @@
 import { byId, say, set } from "./dom.js";
+import { counted } from "./labels.js";
 
 /** The workflow's title, changed in its place, and how large it is. */
 export class Heading {
@@ -39,7 +40,7 @@ export class Heading {
     const why = app.why("edit");
     set(this.title, { readonly: why !== "", title: why || "Title of the workflow" });
     const parked = [...app.graph.edges.values()].filter(({ standing }) => standing !== "visible").length;
-    const parts = [`${app.graph.nodes.size} nodes`, `${app.graph.edges.size - parked} connections`];
+    const parts = [counted(app.graph.nodes.size, "node"), counted(app.graph.edges.size - parked, "connection")];
     if (parked > 0) parts.push(`${parked} parked`);
     say(this.counts, parts.join(" · "));
   }

@@ -1,7 +1,7 @@
 import { make } from "./dom.js";
 import { Field } from "./field.js";
 import { icon } from "./icons.js";
-import { engineName, nodeName, settingTitle, typeKind, typeTitle } from "./labels.js";
+import { counted, engineName, nodeName, settingTitle, typeKind, typeTitle } from "./labels.js";
 import { nodeType } from "./sdk/issues.js";
 import { edgeName } from "./sdk/text.js";
 
@@ -102,7 +102,7 @@ export class InspectorPanel {
     const { selection } = this.app;
     const count = selection.nodes.size + selection.edges.size;
     if (count > 0) {
-      const words = [selection.nodes.size > 0 && `${selection.nodes.size} nodes`, selection.edges.size > 0 && `${selection.edges.size} connections`].filter(Boolean).join(", ");
+      const words = [selection.nodes.size > 0 && counted(selection.nodes.size, "node"), selection.edges.size > 0 && counted(selection.edges.size, "connection")].filter(Boolean).join(", ");
       this.host.replaceChildren(make("header", { class: "panel-head" }, make("div", {}, make("h2", {}, words), make("p", { class: "quiet" }, "Moved, copied and removed together."))),
         make("div", { class: "row" }, ...[["Arrange", "arrange", () => this.app.actions.arrange()], ["Duplicate", "copy", () => this.app.clipboard.duplicate()], ["Remove", "remove", () => this.app.actions.removeSelected()]]
           .map(([text, name, act]) => make("button", { type: "button", "data-edit": true, onClick: act }, icon(name, 16), text))), this.#issues);

@@ -29,11 +29,22 @@ export function typeTitle(type) {
 
 export const typeKind = (type) => kindOf.get(engineName(type)) ?? "other";
 
+const settingTitles = {
+  op: "Operation", text_op: "Operation", var_op: "Operation", accum_op: "Operation", counter_op: "Operation", cache_op: "Operation", var_name: "Variable", repeat_n: "Times",
+  url: "URL", ttl: "Time to live",
+};
+
 /** A setting's name as people read it: `max_iterations` is `Max iterations`. */
-export const settingTitle = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+export const settingTitle = (name) => settingTitles[name] ?? titled(name);
+
+/** A word of the catalogue with a capital and without underscores. */
+export const titled = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 
 const telling = ["value", "text", "condition", "op", "text_op", "expression", "mode", "field", "var_name", "context_name", "url", "duration", "timeout"];
 const lengthMax = 60;
+
+/** `1 node`, `2 nodes`. */
+export const counted = (number, word) => (number === 1 ? `1 ${word}` : `${number} ${word}s`);
 
 /** @param {import("./sdk/document.js").NodeView} node */
 export function describe({ type, data }) {

@@ -48,8 +48,10 @@ export class People {
   }
 }
 
-/** One or two letters of a name. */
+/** One or two letters of a name; with a number behind it, a letter and the number's end. */
 export function initials(name) {
+  const numbered = /^\s*(\p{L}).*?([0-9]{1,2})\s*$/u.exec(name);
+  if (numbered) return `${numbered[1].toUpperCase()}${numbered[2]}`;
   const words = name.trim().split(/\s+/).filter(Boolean);
   const letters = words.length > 1 ? [words[0], words.at(-1)].map((word) => [...word][0]) : [...(words[0] ?? "?")].slice(0, 2);
   return letters.join("").toUpperCase();

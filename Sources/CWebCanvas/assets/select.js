@@ -1,5 +1,6 @@
 import { make } from "./dom.js";
 import { meets } from "./geometry.js";
+import { counted } from "./labels.js";
 
 /** A click chooses; with Shift, Ctrl or Cmd it adds and takes away. */
 export function clickNode(app, id, event) {
@@ -43,7 +44,7 @@ export class BandGesture {
   end() {
     this.element.remove();
     const { size } = this.app.selection.nodes;
-    this.app.announce(size === 1 ? "1 node selected." : `${size} nodes selected.`);
+    this.app.announce(`${counted(size, "node")} selected.`);
   }
 
   cancel() {
