@@ -42,6 +42,9 @@ static const unsigned char clipboard_js[] = {
 static const unsigned char clipping_js[] = {
 #embed "assets/clipping.js"
 };
+static const unsigned char colours_js[] = {
+#embed "assets/colours.js"
+};
 static const unsigned char comments_panel_js[] = {
 #embed "assets/comments-panel.js"
 };
@@ -349,6 +352,7 @@ static const web_canvas_asset assets[] = {
   ASSET("chooser.js", "text/javascript" TEXT, chooser_js),
   ASSET("clipboard.js", "text/javascript" TEXT, clipboard_js),
   ASSET("clipping.js", "text/javascript" TEXT, clipping_js),
+  ASSET("colours.js", "text/javascript" TEXT, colours_js),
   ASSET("comments-panel.js", "text/javascript" TEXT, comments_panel_js),
   ASSET("comments.js", "text/javascript" TEXT, comments_js),
   ASSET("connect-rules.js", "text/javascript" TEXT, connect_rules_js),

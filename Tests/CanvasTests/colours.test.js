@@ -2,18 +2,17 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { asset } from "./support/assets.js";
+import { Random } from "../CollabSDKTests/support/random.js";
+
+const { contrast, inkOn, safeColour } = await asset("colours.js");
 
 const css = (name) => readFileSync(new URL(`../../Sources/CWebCanvas/assets/${name}`, import.meta.url), "utf8");
 const tokens = new Map([...css("style.css").matchAll(/(--[a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)].map(([, name, light, dark]) => [name, [light, dark]]));
 const kinds = [...css("canvas.css").matchAll(/--kind: light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)].map(([, light, dark]) => [light, dark]);
 
 const channels = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-const luminance = (rgb) => rgb.map((each) => each / 255).map((each) => (each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4))
-  .reduce((sum, each, index) => sum + each * [0.2126, 0.7152, 0.0722][index], 0);
-function contrast(a, b) {
-  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
-  return (high + 0.05) / (low + 0.05);
-}
+const hex = (rgb) => `#${rgb.map((each) => Math.round(each).toString(16).padStart(2, "0")).join("")}`;
 const mix = (a, b, part) => a.map((each, index) => each * part + b[index] * (1 - part));
 
 const grounds = ["--ground", "--paper", "--raised", "--hover"];
@@ -24,7 +23,7 @@ const pairs = [
 ];
 
 for (const [index, theme] of ["light", "dark"].entries()) {
-  const of = (name) => channels(tokens.get(name)[index]);
+  const of = (name) => tokens.get(name)[index];
   test(`texts can be read in the ${theme} theme`, () => {
     assert.ok(tokens.size >= 18);
     for (const [text, ground] of pairs) assert.ok(contrast(of(text), of(ground)) >= 4.5, `${text} on ${ground}: ${contrast(of(text), of(ground)).toFixed(2)}`);
@@ -32,13 +31,23 @@ for (const [index, theme] of ["light", "dark"].entries()) {
   test(`lines and signs can be seen in the ${theme} theme`, () => {
     assert.ok(kinds.length >= 7);
     for (const kind of kinds) {
-      const colour = channels(kind[index]);
+      const colour = kind[index];
       for (const ground of ["--paper", "--raised"]) {
-        const chip = mix(colour, of(ground), 0.14);
-        assert.ok(contrast(colour, chip) >= 3, `${kind[index]} on its chip: ${contrast(colour, chip).toFixed(2)}`);
+        const chip = hex(mix(channels(colour), channels(of(ground)), 0.14));
+        assert.ok(contrast(colour, chip) >= 3, `${colour} on its chip: ${contrast(colour, chip).toFixed(2)}`);
       }
     }
     for (const ground of ["--ground", "--raised"]) assert.ok(contrast(of("--wire"), of(ground)) >= 3, `--wire on ${ground}: ${contrast(of("--wire"), of(ground)).toFixed(2)}`);
     for (const state of ["--good", "--bad", "--wait", "--accent"]) assert.ok(contrast(of(state), of("--ground")) >= 3, state);
   });
 }
+
+test("names can be read on any colour that somebody has, and what is no colour is one", () => {
+  assert.deepEqual([contrast("#000000", "#ffffff").toFixed(1), contrast("#777777", "#ffffff").toFixed(2)], ["21.0", "4.48"]);
+  const random = new Random(7);
+  for (let times = 0; times < 5000; times += 1) {
+    const colour = hex([random.below(256), random.below(256), random.below(256)]);
+    assert.ok(contrast(inkOn(colour), colour) >= 4.5, colour);
+  }
+  for (const odd of [undefined, null, "", "red", "#12345", "#12345g", "url(x)", "#1234567"]) assert.equal(safeColour(odd), "#667085");
+});

@@ -1,3 +1,4 @@
+import { paintWho } from "./colours.js";
 import { make } from "./dom.js";
 import { icon } from "./icons.js";
 import { initials } from "./people.js";
@@ -72,7 +73,7 @@ export class CommentsPanel {
 
   #remark({ text, author, at }) {
     const mark = make("span", { class: "avatar small", "aria-hidden": "true" }, initials(author));
-    mark.style.setProperty("--who", colourOf(author));
+    paintWho(mark, colourOf(author));
     return make("article", { class: "remark" }, mark, make("div", {}, make("p", {}, make("b", {}, author), " ",
       make("time", { class: "quiet", datetime: new Date(at).toISOString() }, at > 0 ? ago(at, this.app.client.serverMilliseconds) : "")), make("p", { class: "said" }, text)));
   }

@@ -1,5 +1,5 @@
+import { paintWho } from "./colours.js";
 import { make } from "./dom.js";
-import { safeColour } from "./presence.js";
 
 /** The view goes where another person's goes, until one moves it by hand, presses Escape, or they leave. */
 export class Follow {
@@ -25,7 +25,7 @@ export class Follow {
     const { author, colour } = this.app.client.presence.participants.get(session) ?? {};
     const name = author?.name || "somebody";
     this.host.replaceChildren(make("span", {}, `Following ${name}`), make("button", { type: "button", class: "plain", onClick: () => this.stop() }, "Stop"));
-    this.host.style.setProperty("--who", safeColour(colour));
+    paintWho(this.host, colour);
     this.host.hidden = false;
     this.app.announce(`Following ${name}. Escape ends it.`);
     this.app.emit("following");

@@ -1,5 +1,5 @@
+import { paintWho } from "./colours.js";
 import { make } from "./dom.js";
-import { safeColour } from "./presence.js";
 
 const shownMax = 6;
 
@@ -43,7 +43,7 @@ export class People {
         ...mark, type: "button", title: `${name} (${about}): follow`, "aria-label": `Follow ${name}, ${about}`, "aria-pressed": String(followed === session),
         onClick: () => this.app.follow.toggle(session),
       }, initials(name));
-    button.style.setProperty("--who", safeColour(colour));
+    paintWho(button, colour);
     return make("li", {}, button);
   }
 }

@@ -1,3 +1,4 @@
+import { paintWho } from "./colours.js";
 import { make } from "./dom.js";
 import { initials } from "./people.js";
 import { colourOf } from "./settings.js";
@@ -27,7 +28,7 @@ export class Pins {
       const [first] = remarks;
       const words = `${first.author}: ${first.text}${remarks.length > 1 ? `, ${remarks.length - 1} replies` : ""}`;
       if (pin.title !== words) pin.title = words, pin.setAttribute("aria-label", `Comment by ${words}`), pin.textContent = initials(first.author);
-      pin.style.setProperty("--who", colourOf(first.author));
+      paintWho(pin, colourOf(first.author));
       pin.setAttribute("aria-pressed", String(comments.open === id || id === ""));
       const { x, y } = viewport.toScreen(place);
       pin.style.transform = `translate(${x}px, ${y}px) translate(-4px, -100%)`;

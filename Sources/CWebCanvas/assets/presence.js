@@ -1,11 +1,9 @@
+import { paintWho, safeColour } from "./colours.js";
 import { draw, make } from "./dom.js";
 
-const colourPattern = /^#[0-9a-f]{6}$/i;
 const easeMilliseconds = 60;
 /** Whoever wants less motion sees pointers jump. */
 const stillness = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)") ?? { matches: false };
-
-export const safeColour = (colour) => (colourPattern.test(colour ?? "") ? colour : "#667085");
 
 /** Where others are: pointers with names, what they have chosen and hold in their hands, what they edit. Reads the client's presence. */
 export class Presence {
@@ -71,11 +69,10 @@ export class Presence {
   mark() {
     const chosen = this.chosen();
     const { view } = this.app;
-    for (const id of this.#chosen.keys()) if (!chosen.has(id)) view.elementOf(id)?.style.removeProperty("--other");
     for (const [id, { name, colour }] of chosen) {
       const element = view.elementOf(id);
       if (!element) continue;
-      if (element.style.getPropertyValue("--other") !== colour) element.style.setProperty("--other", colour);
+      paintWho(element, colour);
       if (element.dataset.other !== name) element.dataset.other = name;
     }
     for (const id of this.#chosen.keys()) if (!chosen.has(id)) delete view.elementOf(id)?.dataset.other;
@@ -85,7 +82,7 @@ export class Presence {
   #makeCursor(session, name, colour, aim) {
     const arrow = draw("svg", { width: 18, height: 20 }, draw("path", { d: "M1 1l5.5 16 3-6.6L16 8z", fill: safeColour(colour), stroke: "#fff", "stroke-width": 1.2 }));
     const label = make("span", {}, name);
-    label.style.background = safeColour(colour);
+    paintWho(label, colour);
     const element = make("div", { class: "cursor" }, arrow, label);
     this.layer.append(element);
     const cursor = { element, ...aim };
