@@ -6,6 +6,7 @@ import { asset } from "./support/assets.js";
 import { Random } from "../CollabSDKTests/support/random.js";
 
 const { contrast, inkOn, safeColour } = await asset("colours.js");
+const { palette } = await asset("settings.js");
 
 const css = (name) => readFileSync(new URL(`../../Sources/CWebCanvas/assets/${name}`, import.meta.url), "utf8");
 const tokens = new Map([...css("style.css").matchAll(/(--[a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)].map(([, name, light, dark]) => [name, [light, dark]]));
@@ -50,4 +51,11 @@ test("names can be read on any colour that somebody has, and what is no colour i
     assert.ok(contrast(inkOn(colour), colour) >= 4.5, colour);
   }
   for (const odd of [undefined, null, "", "red", "#12345", "#12345g", "url(x)", "#1234567"]) assert.equal(safeColour(odd), "#667085");
+});
+
+test("the colours that the page gives bear white letters and can be seen on both grounds", () => {
+  for (const colour of palette) {
+    assert.equal(inkOn(colour), "#ffffff", colour);
+    for (const ground of tokens.get("--ground")) assert.ok(contrast(colour, ground) >= 3, `${colour} on ${ground}: ${contrast(colour, ground).toFixed(2)}`);
+  }
 });

@@ -53,9 +53,11 @@ export function rememberWorkflow(id) {
   write(local, "thaiyyal.recent", JSON.stringify(list));
 }
 
+/** Dark enough for white letters, light enough to be seen on a dark ground. */
+export const palette = ["#2b63d9", "#b8326d", "#177a4a", "#ad4a12", "#7b4fd8", "#0f7680", "#8a6410", "#c02f2f"];
+
 /** A colour that stays with a name. */
 export function colourOf(name) {
-  const palette = ["#2f6fed", "#c93c7c", "#1f9d61", "#c2571a", "#8250df", "#1797a6", "#b3831b", "#d13b3b"];
   let sum = 0;
   for (const unit of name) sum = (sum * 31 + unit.codePointAt(0)) >>> 0;
   return palette[sum % palette.length];
