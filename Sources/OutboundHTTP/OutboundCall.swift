@@ -156,7 +156,10 @@ final class OutboundCall {
     guard !isOver else { return }
     isOver = true
     timer?.cancel()
-    guard let channel else { return promise.succeed(result) }
+    let last = channel
+    // An exchange that was not heard to its end holds the call.
+    (channel, exchange, timer) = (nil, nil, nil)
+    guard let channel = last else { return promise.succeed(result) }
     channel.close(promise: nil)
     channel.closeFuture.assumeIsolated().whenComplete { [promise] _ in promise.succeed(result) }
   }

@@ -285,6 +285,49 @@ import Testing
     try await server.stop()
   }
 
+  /// Held by a call for as long as the call is there.
+  private final class Token: Sendable {
+    func nothing() -> String? { nil }
+  }
+
+  private struct Trace { weak var token: Token? }
+
+  private func ended(_ client: OutboundClient, _ request: OutboundRequest) async -> (Trace, OutboundFailure.Kind?) {
+    let token = Token()
+    do throws(OutboundFailure) {
+      _ = try await client.send(request, admit: { token.nothing() })
+      return (Trace(token: token), nil)
+    } catch { return (Trace(token: token), error.kind) }
+  }
+
+  @Test("a call that ended is let go with all it held: answered, too late, refused by its certificate, not connected")
+  func letGo() async throws {
+    let folder = try CertificateFolder()
+    let plain = try await LoopbackServer.start { request in request.target == "/silent" ? .silence : .answer(200, "here") }
+    let secret = try await LoopbackServer.start(tls: try folder.context()) { _ in .answer(200, "here") }
+    let client = try Clients.make(port: plain.port)
+    let stranger = try Clients.make(port: secret.port)
+    var requests = [
+      (client, OutboundRequest(.get, try OutboundURL(plain.origin + "/")), OutboundFailure.Kind?.none),
+      (client, OutboundRequest(.get, try OutboundURL(plain.origin + "/silent"), deadline: .milliseconds(30)), .deadline),
+      (stranger, OutboundRequest(.get, try OutboundURL("https://127.0.0.1:\(secret.port)/")), .tls),
+    ]
+    let none = try await LoopbackServer.start { _ in .silence }
+    try await none.stop()
+    requests.append((try Clients.make(port: none.port), OutboundRequest(.get, try OutboundURL(none.origin + "/")), .connection))
+    for (client, request, expected) in requests {
+      let (trace, kind) = await ended(client, request)
+      #expect(kind == expected)
+      // What still runs on the loops of such a call is done within a few turns.
+      for _ in 0..<1000 where trace.token != nil {
+        for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() { try await loop.submit {}.get() }
+      }
+      #expect(trace.token == nil, "\(request.url)")
+    }
+    try await plain.stop()
+    try await secret.stop()
+  }
+
   @Test("TLS: the chain and the host's name are checked, the name goes to the server; http is not TLS")
   func tls() async throws {
     let folder = try CertificateFolder()
