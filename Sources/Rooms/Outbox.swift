@@ -93,6 +93,9 @@ final class Outbox {
 
   func encoding(of id: SessionID) -> WireEncoding? { readers[id]?.handle.form.encoding }
 
+  /// Lets go of all members, who hold the room.
+  func abandon() { (crews, readers) = ([:], [:]) }
+
   // MARK: what
 
   func broadcast(_ message: ServerMessage, _ topic: Topic) {

@@ -262,6 +262,12 @@ final class RoomHost {
     }
   }
 
+  /// Lets go of all that holds the room, unheard: see `RoomRegistry.abandonRooms`.
+  func abandon() {
+    for run in runs.values { run.cancel() }
+    outbox.abandon()
+  }
+
   private func unload() {
     for timer in timers { timer?.cancel() }
     for run in runs.values { run.cancel() }

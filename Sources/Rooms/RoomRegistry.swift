@@ -240,6 +240,18 @@ public final class RoomRegistry: Service {
     deadline.cancel()
   }
 
+  /// Forgets the rooms of a loop, there, without a word to anybody: what the death of a process does. Only for a process that is simulated;
+  /// in it a registry, its rooms, their members and runs would go on holding each other.
+  package func abandonRooms(on loop: any EventLoop) {
+    let here = state.withLock { state in
+      let here = state.slots.filter { loops[Self.place(of: $0.key, among: loops.count)] === loop }
+      for workflow in here.keys { state.slots[workflow] = nil }
+      return here
+    }
+    for case .open(let room) in here.values { room.onLoop { $0.abandon() } }
+    noteRemoval()
+  }
+
   private func noteRemoval() {
     let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
       guard state.slots.isEmpty else { return nil }

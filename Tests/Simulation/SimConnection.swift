@@ -32,6 +32,7 @@ final class SimConnection: SessionSink {
   var session: RoomSession?
   /// A planted defect: the room never learns of this connection's end.
   var hidesEnd = false
+  private var hidden: RoomSession?
   /// Nothing passes in either direction until then.
   var stalledUntil: UInt64 = 0
   private(set) var clientIsThere = true
@@ -111,7 +112,14 @@ final class SimConnection: SessionSink {
     self.session = nil
     isClosing = true
     auditor.sessionEnded(sessionName)
-    if !hidesEnd { loop.enter { session.closed(code) } }
+    if hidesEnd { hidden = session } else { loop.enter { session.closed(code) } }
+  }
+
+  /// The server's process died. To a room that is gone with it nothing is said; session and room only let go of each other.
+  func serverDied() {
+    session?.closed(.init(rawValue: 1006))
+    hidden?.closed(.init(rawValue: 1006))
+    (session, hidden) = (nil, nil)
   }
 
   // MARK: the client's end

@@ -23,7 +23,10 @@ final class SimExecutor: TaskExecutor, @unchecked Sendable {
   /// Any job may be next: the runtime promises no order.
   func runOne() {
     guard !jobs.isEmpty else { return }
-    let job = jobs.remove(at: world.random.below(jobs.count))
+    run(jobs.remove(at: world.random.below(jobs.count)))
+  }
+
+  private func run(_ job: UnownedJob) {
     let before = world.current
     world.current = nil
     defer { world.current = before }
@@ -32,6 +35,9 @@ final class SimExecutor: TaskExecutor, @unchecked Sendable {
 
   /// Until nothing could run.
   func runAll() { while !jobs.isEmpty { runOne() } }
+
+  /// Until nothing could run, in order: chance, which the history to come depends on, is not asked.
+  func runRest() { while !jobs.isEmpty { run(jobs.removeFirst()) } }
 
   // MARK: pauses
 

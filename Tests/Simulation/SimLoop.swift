@@ -105,6 +105,15 @@ final class SimLoop: EventLoop, @unchecked Sendable {
     body()
   }
 
+  /// For what is no part of the history any more.
+  func enterDead(_ body: () -> Void) {
+    precondition(isDead)
+    let before = world.current
+    world.current = self
+    defer { world.current = before }
+    body()
+  }
+
   /// The process died: nothing of it runs any more.
   func die() {
     isDead = true

@@ -66,6 +66,9 @@ final class SimServer: @unchecked Sendable {
     for loop in loops { loop.die() }
     executor.wakeAll()
     executor.runAll()
+    // A process that dies frees nothing, and need not. Here its memory is the simulation's own.
+    for loop in loops { loop.enterDead { registry.abandonRooms(on: loop) } }
+    executor.runRest()
     return survivor
   }
 }

@@ -31,6 +31,8 @@ public struct Simulation {
   let ledgers: [WorkflowID: Ledger]
   var clients: [SimClient]
   var connections: [SimConnection] = []
+  /// Those that hide their end, kept until their server dies.
+  private var haunted: [SimConnection] = []
   var server: SimServer?
   /// What a dead server left, until the next one starts.
   var disk = InMemoryWorkflowStore()
@@ -83,6 +85,7 @@ public struct Simulation {
     outcome.story = world.story.suffix(400)
     // What is left must not outlive its world.
     if let server { _ = server.die() }
+    for connection in connections + haunted { connection.serverDied() }
   }
 
   private func draw() -> Swarm.Step {
@@ -145,6 +148,7 @@ public struct Simulation {
       world, number: nextConnection, loop: world.random.pick(server.loops), workflow: client.workflow,
       encoding: world.random.chance(1, of: 2) ? .json : .proto, socketBytes: swarm.socketBytes, auditor: auditor)
     connection.hidesEnd = sabotage == .ghostSession && nextConnection % 3 == 0
+    if connection.hidesEnd { haunted.append(connection) }
     let (subject, roles, isBypassed) = (client.subject, roles, sabotage == .viewerMayWrite)
     let role: @Sendable () -> Role = { isBypassed ? .owner : roles[subject] }
     connection.loop.enter {
@@ -175,8 +179,10 @@ public struct Simulation {
     server = nil
     serverStartsAt = world.uptimeMilliseconds + pause
     auditor.everybodyEnded()
+    for connection in haunted { connection.serverDied() }
+    haunted = []
     for connection in connections {
-      connection.session = nil
+      connection.serverDied()
       let client = clients.first { $0.connection === connection }
       // What the sockets already held may still arrive.
       if let client, world.random.chance(1, of: 2) { client.takeDown(world.random.below(6)) }
