@@ -54,7 +54,7 @@ extension WorkflowDocument {
   /// The workflow's own fields that are set.
   public var meta: [FieldKey: JSONText] { values(state.meta.entries) }
 
-  private func values(_ fields: [FieldMap.Entry]) -> [FieldKey: JSONText] {
+  func values(_ fields: [FieldMap.Entry]) -> [FieldKey: JSONText] {
     var values: [FieldKey: JSONText] = [:]
     values.reserveCapacity(fields.count)
     for entry in fields { if let value = entry.register.value { values[state.names[entry.key]] = value } }

@@ -57,7 +57,7 @@ public struct GraphDiff: Sendable, Hashable {
         edgesAdded.append(edge.key)
         continue
       }
-      let changes = Self.changes(from: old.fields, to: edge.fields)
+      let changes = Self.fieldChanges(from: old.fields, to: edge.fields)
       if !changes.isEmpty { edgesChanged.append(EdgeChange(edge: edge.key, fields: changes)) }
     }
     edgesRemoved = before.edges.lazy.map(\.key).filter { !keysAfter.contains($0) }
@@ -83,7 +83,7 @@ public struct GraphDiff: Sendable, Hashable {
   }
 
   private mutating func compare(_ before: WorkflowGraph.Node, _ after: WorkflowGraph.Node) {
-    let changes = Self.changes(from: before.fields, to: after.fields)
+    let changes = Self.fieldChanges(from: before.fields, to: after.fields)
     guard !changes.isEmpty else { return }
     let layout = changes.filter(\.field.isLayout)
     if layout.count < changes.count { reconfigured.append(NodeChange(node: after.id, fields: changes.filter { !$0.field.isLayout })) }
@@ -96,22 +96,26 @@ public struct GraphDiff: Sendable, Hashable {
     return inputs
   }
 
-  private static func changes(from before: [FieldKey: JSONText], to after: [FieldKey: JSONText]) -> [FieldChange] {
+  /// The fields whose values differ, in field order. O(fields).
+  public static func fieldChanges(from before: [FieldKey: JSONText], to after: [FieldKey: JSONText]) -> [FieldChange] {
     if before == after { return [] }
     var changes: [FieldChange] = []
-    for (field, value) in before where !isSame(value, after[field]) {
+    for (field, value) in before where !value.hasSameValue(as: after[field]) {
       changes.append(FieldChange(field: field, before: value, after: after[field]))
     }
     for (field, value) in after where before[field] == nil { changes.append(FieldChange(field: field, before: nil, after: value)) }
     return changes.sorted { $0.field < $1.field }
   }
+}
 
-  private static func isSame(_ a: JSONText, _ b: JSONText?) -> Bool {
-    guard let b else { return false }
-    if a == b { return true }
+extension JSONText {
+  /// Whether both texts are there and mean the same: `1` and `1.0` do.
+  public func hasSameValue(as other: JSONText?) -> Bool {
+    guard let other else { return false }
+    if self == other { return true }
     var (x, y): ([UInt8], [UInt8]) = ([], [])
-    a.canonical(into: &x)
-    b.canonical(into: &y)
+    canonical(into: &x)
+    other.canonical(into: &y)
     return x == y
   }
 }
