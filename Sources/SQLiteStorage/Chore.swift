@@ -9,6 +9,8 @@ enum Chore: Sendable {
   case sweep(SweepChore)
   /// Snapshots that were found damaged and are not to be counted on.
   case condemn([Int64])
+  /// A snapshot that nothing speaks of any more.
+  case discard(Int64)
 
   /// Whether a caller waits for it. What nobody waits for is left undone when the store closes.
   var isAwaited: Bool {
@@ -27,6 +29,9 @@ enum Chore: Sendable {
         try db.write {
           for id in snapshots { try db.execute(literal: "UPDATE snapshots SET state = \(SnapshotState.damaged) WHERE id = \(id)") }
         }
+        return []
+      case .discard(let snapshot):
+        try db.write { try SaveChore.drop([snapshot], db) }
         return []
       }
     } catch {
@@ -77,6 +82,7 @@ struct SweepChore: Sendable {
       return false
     }
     try db.execute(sql: "DELETE FROM leases WHERE workflow = ?", arguments: [workflow])
+    try db.execute(sql: "DELETE FROM versions WHERE workflow = ?", arguments: [workflow])
     try db.execute(sql: "DELETE FROM deleted WHERE workflow = ?", arguments: [workflow])
     return true
   }

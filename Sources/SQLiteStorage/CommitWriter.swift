@@ -72,7 +72,7 @@ struct CommitWriter: Sendable {
   ) throws -> @Sendable () -> Void {
     switch job {
     case .append(let writes, let workflow, _, let completion):
-      let result = try append(writes, to: workflow, db, insert)
+      let result = try append(writes, to: workflow, db, insert, &chores)
       return { completion(result) }
     case .refuse(let error, let workflow, let completion):
       mustReload.insert(workflow)
@@ -102,7 +102,7 @@ struct CommitWriter: Sendable {
   }
 
   private mutating func append(
-    _ writes: [StoreWrite], to workflow: WorkflowID, _ db: Database, _ insert: LogInsert
+    _ writes: [StoreWrite], to workflow: WorkflowID, _ db: Database, _ insert: LogInsert, _ chores: inout [Chore]
   ) throws -> Result<Void, StoreError> {
     guard var cursor = try cursor(of: workflow, db) else { return .failure(.unknown(workflow)) }
     guard !mustReload.contains(workflow) else { return .failure(.mustReload) }
@@ -119,6 +119,7 @@ struct CommitWriter: Sendable {
         cursor.last = logged.position
       case .lease(let lease): try lease.write(to: db, workflow: cursor.key)
       case .runEvent(let event): try event.write(to: db, workflow: cursor.key)
+      case .version(let version): try version.write(to: db, workflow: cursor.key, &chores)
       }
     }
     cursors[workflow] = cursor
@@ -133,6 +134,7 @@ struct CommitWriter: Sendable {
     let snapshots = try Int64.fetchAll(
       db, sql: "SELECT id FROM snapshots WHERE workflow = ? AND position >= ?", arguments: [place.key, first])
     try SaveChore.drop(snapshots, db)
+    try db.execute(sql: "DELETE FROM versions WHERE workflow = ? AND position >= ?", arguments: [place.key, first])
     try db.execute(sql: "DELETE FROM log WHERE workflow = ? AND position >= ?", arguments: [place.key, first])
     return db.changesCount
   }

@@ -56,9 +56,13 @@ public final class SQLiteStore: WorkflowStore {
   }
 
   public func save(_ snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) {
+    try await save(snapshot, of: workflow, for: nil)
+  }
+
+  private func save(_ snapshot: StoredSnapshot, of workflow: WorkflowID, for version: NamedVersion?) async throws(StoreError) {
     let limits = options.limits
     let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, StoreError>, Never>) in
-      let chore = SaveChore(workflow: workflow, snapshot: snapshot, limits: limits) { continuation.resume(returning: $0) }
+      let chore = SaveChore(workflow: workflow, snapshot: snapshot, version: version, limits: limits) { continuation.resume(returning: $0) }
       if !enqueue(.save(chore)) { continuation.resume(returning: .failure(.closed)) }
     }
     try result.get()
@@ -74,6 +78,26 @@ public final class SQLiteStore: WorkflowStore {
 
   public func changes(of workflow: WorkflowID, after position: UInt64, limit: Int) async throws(StoreError) -> [LoggedChange]? {
     try await read("cannot read the log of \(workflow)") { try LogReader.changes(of: workflow, after: position, limit: limit, in: $0) }
+  }
+
+  public func history(
+    of workflow: WorkflowID, before position: UInt64, limit: Int, bytesMax: Int
+  ) async throws(StoreError) -> StoredHistory {
+    try await read("cannot read the history of \(workflow)") {
+      try HistoryReader.history(of: workflow, before: position, limit: limit, bytesMax: bytesMax, $0)
+    }
+  }
+
+  public func state(of workflow: WorkflowID, at position: UInt64) async throws(StoreError) -> StoredState? {
+    try await read("cannot read a state of \(workflow)") { try HistoryReader.state(of: workflow, at: position, $0) }
+  }
+
+  public func name(_ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) {
+    try await save(snapshot, of: workflow, for: version)
+  }
+
+  public func versions(of workflow: WorkflowID) async throws(StoreError) -> [NamedVersion] {
+    try await read("cannot list the versions of \(workflow)") { try HistoryReader.versions(of: workflow, $0) }
   }
 
   public func workflows(after id: WorkflowID?, limit: Int) async throws(StoreError) -> [WorkflowID] {

@@ -2,23 +2,29 @@ import Compression
 import Foundation
 import GRDB
 import Storage
+import WorkflowDocument
 import WorkflowGraph
 
-/// Writes a snapshot in parts; with the last part it counts, older ones go, and the log behind them.
+/// Writes a snapshot in parts; with the last part it counts, older ones go, and the log behind them. One of a named version stays with it.
 struct SaveChore: Sendable {
   private let workflow: WorkflowID
   private let snapshot: StoredSnapshot
+  private let version: NamedVersion?
   private let limits: StoreLimits
   private let completion: @Sendable (Result<Void, StoreError>) -> Void
   /// The row of the snapshot, and the workflow's key; `nil` before the first slice.
   private var row: (id: Int64, workflow: Int64)?
   private var writtenBytes = 0
+  /// The named version was there already.
+  private var isThere = false
 
   init(
-    workflow: WorkflowID, snapshot: StoredSnapshot, limits: StoreLimits, completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
+    workflow: WorkflowID, snapshot: StoredSnapshot, version: NamedVersion? = nil, limits: StoreLimits,
+    completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
   ) {
     self.workflow = workflow
     self.snapshot = snapshot
+    self.version = version
     self.limits = limits
     self.completion = completion
   }
@@ -38,11 +44,15 @@ struct SaveChore: Sendable {
     return following
   }
 
-  private var isComplete: Bool { row != nil && writtenBytes == snapshot.data.count }
+  private var isComplete: Bool { isThere || row != nil && writtenBytes == snapshot.data.count }
 
   /// - Returns: what is to be done once this is committed and complete.
   private mutating func write(_ db: Database) throws -> [Chore] {
     guard let place = try WorkflowPlace.find(workflow, db) else { throw StoreError.unknown(workflow) }
+    if self.row == nil, let version {
+      isThere = try isThere(version, place, db)
+      if isThere { return [] }
+    }
     let row = try self.row ?? begin(place, db)
     self.row = row
     // Deleted and made anew while the parts were written: this snapshot belongs to the former one.
@@ -53,7 +63,12 @@ struct SaveChore: Sendable {
         arguments: [row.id, writtenBytes / Tuning.partBytes, Data(part)])
       writtenBytes += part.count
     }
-    return isComplete ? try finish(row.id, place, db) : []
+    guard isComplete else { return [] }
+    if let version {
+      try finish(version, row.id, place, db)
+      return []
+    }
+    return try finish(row.id, place, db)
   }
 
   private func begin(_ place: WorkflowPlace, _ db: Database) throws -> (id: Int64, workflow: Int64) {
@@ -69,20 +84,47 @@ struct SaveChore: Sendable {
 
   private func finish(_ id: Int64, _ place: WorkflowPlace, _ db: Database) throws -> [Chore] {
     try db.execute(sql: "UPDATE snapshots SET state = ? WHERE id = ?", arguments: [SnapshotState.whole, id])
-    let kept = try Row.fetchAll(
-      db,
-      sql: """
-        SELECT max(id), position FROM snapshots WHERE workflow = ? AND state = ? GROUP BY position ORDER BY position DESC LIMIT ?
-        """, arguments: [place.key, SnapshotState.whole, StoreLimits.snapshotCount])
-    let ids = Set(kept.map { $0[0] as Int64 })
+    let whole = try Row.fetchAll(
+      db, sql: "SELECT max(id), position FROM snapshots WHERE workflow = ? AND state = ? GROUP BY position ORDER BY position",
+      arguments: [place.key, SnapshotState.whole])
+    let reach = try HistoryReader.reach(place, bytesMax: limits.historyBytesMax, countMax: limits.historyChangeCountMax, db)
+    let verdict = limits.retention(
+      whole.map { UInt64(bitPattern: $0[1]) }, floor: place.floor, last: try place.last(db), reach: reach)
+    let ids = Set(whole.filter { verdict.kept.contains(UInt64(bitPattern: $0[1])) }.map { $0[0] as Int64 })
     let all = try Int64.fetchAll(
-      db, sql: "SELECT id FROM snapshots WHERE workflow = ? AND state <> ?", arguments: [place.key, SnapshotState.partial])
+      db, sql: "SELECT id FROM snapshots WHERE workflow = ? AND state IN (?, ?)",
+      arguments: [place.key, SnapshotState.whole, SnapshotState.damaged])
     try Self.drop(all.filter { !ids.contains($0) }, db)
     try forget(place.key, db)
-    guard kept.count == StoreLimits.snapshotCount, let last = kept.last else { return [] }
-    let floor = max(place.floor, UInt64(bitPattern: last[1]))
-    try db.execute(sql: "UPDATE workflows SET floor = ? WHERE key = ?", arguments: [Int64(bitPattern: floor), place.key])
-    return [.trim(TrimChore(workflow: place.key, floor: floor))]
+    guard verdict.floor > place.floor else { return [] }
+    try db.execute(sql: "UPDATE workflows SET floor = ? WHERE key = ?", arguments: [Int64(bitPattern: verdict.floor), place.key])
+    return [.trim(TrimChore(workflow: place.key, floor: verdict.floor))]
+  }
+
+  private func isThere(_ version: NamedVersion, _ place: WorkflowPlace, _ db: Database) throws -> Bool {
+    let sql = "SELECT count(*) FROM versions WHERE workflow = ? AND id = ?"
+    return try Int.fetchOne(db, sql: sql, arguments: [place.key, version.id]) ?? 0 > 0
+  }
+
+  /// The version and its snapshot count from here on.
+  private func finish(_ version: NamedVersion, _ id: Int64, _ place: WorkflowPlace, _ db: Database) throws {
+    if try isThere(version, place, db) { return try Self.drop([id], db) }
+    let present = try Row.fetchOne(
+      db, sql: "SELECT count(*), coalesce(sum(byte_count), 0) FROM snapshots WHERE workflow = ? AND state = ?",
+      arguments: [place.key, SnapshotState.named])
+    let (count, bytes) = (present?[0] as Int? ?? 0, present?[1] as Int? ?? 0)
+    guard count < limits.versionCountMax, bytes + snapshot.data.count <= limits.versionBytesMax else {
+      throw StoreError.tooManyVersions(limits)
+    }
+    try db.execute(sql: "UPDATE snapshots SET state = ? WHERE id = ?", arguments: [SnapshotState.named, id])
+    try db.execute(
+      sql: """
+        INSERT INTO versions(workflow, id, position, name, note, kind, subject, author, named_at, snapshot) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        place.key, version.id, Int64(bitPattern: version.position), version.name, version.note, Int(version.author.kind.rawValue),
+        version.author.subject, version.author.name, Int64(bitPattern: version.namedAtMilliseconds), id,
+      ])
   }
 
   static func drop(_ snapshots: [Int64], _ db: Database) throws {

@@ -6,7 +6,9 @@ enum Schema {
   /// "THLV": what `file` and we recognise our files by.
   static let applicationID: Int32 = 0x5448_4C56
   /// Step n makes version n + 1 out of version n. Append only.
-  static let steps: [@Sendable (Database) throws -> Void] = [{ try $0.execute(sql: versionOne) }]
+  static let steps: [@Sendable (Database) throws -> Void] = [
+    { try $0.execute(sql: versionOne) }, { try $0.execute(sql: versionTwo) },
+  ]
   static var version: Int { steps.count }
 
   /// Brings a file to `version`, one transaction per step.
@@ -49,6 +51,14 @@ enum Schema {
       run INTEGER NOT NULL, seq INTEGER NOT NULL, is_last INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(run, seq)) STRICT, WITHOUT ROWID;
     CREATE TABLE deleted(workflow INTEGER PRIMARY KEY) STRICT;
     """
+
+  /// Named versions, each with a snapshot of its own.
+  private static let versionTwo = """
+    CREATE TABLE versions(
+      workflow INTEGER NOT NULL, id TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, note TEXT NOT NULL, kind INTEGER NOT NULL,
+      subject TEXT NOT NULL, author TEXT NOT NULL, named_at INTEGER NOT NULL, snapshot INTEGER NOT NULL,
+      PRIMARY KEY(workflow, id)) STRICT, WITHOUT ROWID;
+    """
 }
 
 /// The life of a row in `snapshots`.
@@ -59,4 +69,6 @@ enum SnapshotState {
   static let whole = 1
   /// Was found damaged; kept for the report until the next snapshot is saved.
   static let damaged = 2
+  /// Belongs to a named version and goes with it. Becomes `partial` then.
+  static let named = 3
 }

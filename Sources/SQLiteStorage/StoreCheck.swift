@@ -47,11 +47,27 @@ enum StoreCheck {
     }
   }
 
+  private static func versionFaults(of workflow: WorkflowID, _ place: WorkflowPlace, _ db: Database) throws -> [String] {
+    // The file may be of a version before there were any: a check changes nothing.
+    guard try db.tableExists("versions") else { return [] }
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT v.name, s.id, s.byte_count, s.checksum FROM versions v LEFT JOIN snapshots s ON v.snapshot = s.id AND s.state = ?
+        WHERE v.workflow = ?
+        """, arguments: [SnapshotState.named, place.key])
+    return try rows.compactMap { row in
+      if let id = row[1] as Int64?, try SnapshotReader.data(of: id, byteCount: row[2], checksum: row[3], db) != nil { return nil }
+      return "\(workflow): the named version “\(row[0] as String)” is damaged"
+    }
+  }
+
   private static func faults(of workflow: WorkflowID, _ counts: inout (changes: Int, snapshots: Int), _ db: Database) throws -> [String] {
     guard let place = try WorkflowPlace.find(workflow, db) else { return [] }
     let snapshots = try SnapshotReader.read(workflow: place.key, db)
     counts.snapshots = snapshots.sound.count
     var faults = snapshots.damage.map { "\(workflow): \($0)" }
+    faults += try versionFaults(of: workflow, place, db)
     if place.floor > 0, snapshots.sound.isEmpty { faults.append("\(workflow): \(StoreError.noWayBack(floor: place.floor).text)") }
     var position = place.floor
     while true {

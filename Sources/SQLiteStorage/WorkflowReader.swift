@@ -13,7 +13,7 @@ struct LoadedWorkflow: Sendable {
 extension StoredWorkflow {
   static func read(_ id: WorkflowID, from db: Database) throws -> LoadedWorkflow? {
     guard let place = try WorkflowPlace.find(id, db) else { return nil }
-    var snapshots = try SnapshotReader.read(workflow: place.key, db)
+    var snapshots = try SnapshotReader.read(workflow: place.key, countMax: StoreLimits.snapshotCount, db)
     // From the older snapshot, so that the caller can fall back to it; from the newer one when the log between them is damaged.
     while true {
       let start = snapshots.sound.last?.position ?? 0
@@ -27,9 +27,10 @@ extension StoredWorkflow {
         snapshots.damage.append("change \(broken) is damaged; the snapshot at position \(newest.position) covers it")
         continue
       }
-      let workflow = StoredWorkflow(
+      var workflow = StoredWorkflow(
         snapshots: snapshots.sound, log: stretch.changes, leases: try LeaseRecord.read(workflow: place.key, from: db),
         interruptedRuns: try RunReader.interrupted(workflow: place.key, db), damage: snapshots.damage)
+      workflow.versions = try HistoryReader.versions(workflow: place.key, db)
       return LoadedWorkflow(workflow: workflow, damagedSnapshots: snapshots.damaged)
     }
   }
@@ -43,14 +44,15 @@ enum SnapshotReader {
     var damage: [String] = []
   }
 
-  static func read(workflow: Int64, _ db: Database) throws -> Found {
+  /// The newest ones that are sound, at most `countMax`; what is damaged among those looked at.
+  static func read(workflow: Int64, countMax: Int = .max, _ db: Database) throws -> Found {
     var found = Found()
     let rows = try Row.fetchAll(
       db,
       sql: """
-        SELECT id, position, byte_count, checksum, state FROM snapshots WHERE workflow = ? AND state <> ? ORDER BY position DESC, id DESC
-        """, arguments: [workflow, SnapshotState.partial])
-    for row in rows {
+        SELECT id, position, byte_count, checksum, state FROM snapshots WHERE workflow = ? AND state IN (?, ?) ORDER BY position DESC, id DESC
+        """, arguments: [workflow, SnapshotState.whole, SnapshotState.damaged])
+    for row in rows where found.sound.count < countMax {
       let id: Int64 = row[0]
       let position = UInt64(bitPattern: row[1])
       if row[4] == SnapshotState.whole, let data = try data(of: id, byteCount: row[2], checksum: row[3], db) {

@@ -94,6 +94,27 @@ public final class InMemoryWorkflowStore: WorkflowStore {
     try read(workflow).changes(after: position, limit: limit)
   }
 
+  public func history(
+    of workflow: WorkflowID, before position: UInt64, limit: Int, bytesMax: Int
+  ) async throws(StoreError) -> StoredHistory {
+    try read(workflow).history(before: position, limit: limit, bytesMax: bytesMax)
+  }
+
+  public func state(of workflow: WorkflowID, at position: UInt64) async throws(StoreError) -> StoredState? {
+    try read(workflow).state(at: position)
+  }
+
+  public func name(_ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) {
+    let limits = limits
+    try await perform { contents throws(StoreError) in
+      if let error = contents.faults.takeSaveFailure(of: workflow) { throw error }
+      guard contents.workflows[workflow] != nil else { throw .unknown(workflow) }
+      try contents.workflows[workflow]?.name(version, snapshot, limits)
+    }
+  }
+
+  public func versions(of workflow: WorkflowID) async throws(StoreError) -> [NamedVersion] { try read(workflow).versions }
+
   public func workflows(after id: WorkflowID?, limit: Int) async throws(StoreError) -> [WorkflowID] {
     try state.withLock { state throws(StoreError) in
       if state.isClosed { throw .closed }

@@ -13,6 +13,7 @@ struct MemoryWorkflow: Sendable {
   private(set) var floor: UInt64 = 0
   /// Highest position first.
   private(set) var snapshots: [Snapshot] = []
+  private var named: [String: (version: NamedVersion, snapshot: StoredSnapshot)] = [:]
   private var leases: [[UInt8]: LeaseRecord] = [:]
   /// Names of runs, oldest first.
   private var runOrder: [String] = []
@@ -28,6 +29,10 @@ struct MemoryWorkflow: Sendable {
       case .change(let logged): log.append(logged)
       case .lease(let lease): leases[lease.secretDigest] = lease
       case .runEvent(let event): append(event)
+      case .version(.renamed(let id, let name, let note)):
+        named[id]?.version.name = name
+        named[id]?.version.note = note
+      case .version(.dropped(let id)): named[id] = nil
       }
     }
   }
@@ -46,11 +51,11 @@ struct MemoryWorkflow: Sendable {
     snapshots.removeAll { $0.isDamaged || $0.stored.position == snapshot.position }
     snapshots.append(Snapshot(stored: snapshot))
     snapshots.sort { $0.stored.position > $1.stored.position }
-    snapshots = Array(snapshots.prefix(StoreLimits.snapshotCount))
-    if snapshots.count == StoreLimits.snapshotCount, let older = snapshots.last?.stored.position, older > floor {
-      log.removeFirst(Int(older - floor))
-      floor = older
-    }
+    let kept = limits.retention(
+      snapshots.reversed().map(\.stored.position), floor: floor, last: lastPosition, reach: reach(limits.historyBytesMax))
+    snapshots.removeAll { !kept.kept.contains($0.stored.position) }
+    log.removeFirst(Int(kept.floor - floor))
+    floor = kept.floor
     forget(limits)
   }
 
@@ -69,15 +74,73 @@ struct MemoryWorkflow: Sendable {
     return true
   }
 
+  /// The position behind which the log has so many bytes.
+  private func reach(_ bytesMax: Int) -> UInt64 {
+    var bytes = 0
+    for logged in log.reversed() {
+      bytes += ChangeBody.encode(logged.change).count
+      if bytes > bytesMax { return logged.position }
+    }
+    return floor
+  }
+
   func load() throws(StoreError) -> StoredWorkflow {
-    let sound = snapshots.filter { !$0.isDamaged }.map(\.stored)
-    let damage = snapshots.filter(\.isDamaged).map { "the snapshot at position \($0.stored.position) is damaged and was passed over" }
+    var sound: [StoredSnapshot] = []
+    var damage: [String] = []
+    for snapshot in snapshots where sound.count < StoreLimits.snapshotCount {
+      if snapshot.isDamaged {
+        damage.append("the snapshot at position \(snapshot.stored.position) is damaged and was passed over")
+      } else {
+        sound.append(snapshot.stored)
+      }
+    }
     let start = sound.last?.position ?? 0
     guard start >= floor else { throw .noWayBack(floor: floor) }
-    return StoredWorkflow(
+    var found = StoredWorkflow(
       snapshots: sound, log: Array(log.dropFirst(Int(start - floor))),
       leases: leases.values.sorted { ($0.replica, $0.touchedAtMilliseconds) < ($1.replica, $1.touchedAtMilliseconds) },
       interruptedRuns: runOrder.filter { !isFinished($0) }.compactMap { storedRun($0) }, damage: damage)
+    found.versions = versions
+    return found
+  }
+
+  // MARK: History
+
+  var versions: [NamedVersion] {
+    named.values.map(\.version).sorted { ($0.position, $0.id) < ($1.position, $1.id) }
+  }
+
+  mutating func name(_ version: NamedVersion, _ snapshot: StoredSnapshot, _ limits: StoreLimits) throws(StoreError) {
+    guard version.position <= lastPosition else { throw .snapshotAhead(version.position, of: lastPosition) }
+    if named[version.id] != nil { return }
+    let bytes = named.values.reduce(snapshot.data.count) { $0 + $1.snapshot.data.count }
+    guard named.count < limits.versionCountMax, bytes <= limits.versionBytesMax else { throw .tooManyVersions(limits) }
+    named[version.id] = (version, snapshot)
+  }
+
+  func history(before position: UInt64, limit: Int, bytesMax: Int) -> StoredHistory {
+    var found = StoredHistory(changes: [], floor: floor, last: lastPosition)
+    let end = position == 0 || position > lastPosition ? log.count : max(0, Int(position - 1) - Int(floor))
+    var bytes = 0
+    for logged in log.prefix(end).reversed() where found.changes.count < limit && bytes < bytesMax {
+      found.changes.append(logged)
+      bytes += ChangeBody.encode(logged.change).count
+    }
+    return found
+  }
+
+  func state(at position: UInt64) throws(StoreError) -> StoredState? {
+    guard position > 0 else { return StoredState(snapshot: nil, log: []) }
+    guard position <= lastPosition else { return nil }
+    var bases = snapshots.filter { !$0.isDamaged }.map(\.stored) + named.values.map(\.snapshot)
+    bases.sort { $0.position > $1.position }
+    let base = bases.first { $0.position <= position && ($0.position >= floor || $0.position == position) }
+    guard base != nil || floor == 0 else {
+      if position >= floor { throw .noWayBack(floor: floor) }
+      return nil
+    }
+    let start = base?.position ?? 0
+    return StoredState(snapshot: base, log: start == position ? [] : Array(log[Int(start - floor)..<Int(position - floor)]))
   }
 
   func changes(after position: UInt64, limit: Int) -> [LoggedChange]? {

@@ -13,6 +13,16 @@ public struct StoreLimits: Hashable, Sendable {
   /// Runs kept per workflow. Beyond it: the oldest finished ones go when the next snapshot is saved.
   public var runCountMax = 1000
 
+  /// Changes that the timeline reaches back over, at least: the log behind the snapshots is trimmed to about this many. Beyond it: the oldest go
+  /// when a snapshot is saved, and history says where it begins. 0: nothing is kept for history.
+  public var historyChangeCountMax = 10_000
+  /// Bytes of their bodies. Beyond it: fewer changes.
+  public var historyBytesMax = 32 << 20
+  /// Named versions of one workflow; beyond it: `.limit`.
+  public var versionCountMax = 200
+  /// Bytes of their snapshots in one workflow, as they are stored; beyond it: `.limit`.
+  public var versionBytesMax = 256 << 20
+
   public init() {}
 }
 
@@ -27,6 +37,8 @@ extension StoreWrite {
       return sum
     case .lease(let lease): return fixed + lease.secretDigest.count
     case .runEvent(let event): return fixed + event.run.utf8.count + event.body.count
+    case .version(.renamed(let id, let name, let note)): return fixed + id.utf8.count + name.utf8.count + note.utf8.count
+    case .version(.dropped(let id)): return fixed + id.utf8.count
     }
   }
 }

@@ -16,7 +16,7 @@ extension StoreWrite {
 }
 
 extension StoreLimits {
-  /// Snapshots kept per workflow: one to open with, one to fall back to. The log reaches back to the older one.
+  /// Snapshots that a workflow is opened with: the newest, and one to fall back to. The log reaches back to the older one at least.
   public static let snapshotCount = 2
 }
 
@@ -32,6 +32,10 @@ extension StoreError {
 
   public static func snapshotAhead(_ position: UInt64, of last: UInt64) -> StoreError {
     StoreError(.outOfOrder, "a snapshot at position \(position) is ahead of the log, which ends at \(last)")
+  }
+
+  public static func tooManyVersions(_ limits: StoreLimits) -> StoreError {
+    StoreError(.limit, "a workflow has at most \(limits.versionCountMax) named versions and \(limits.versionBytesMax) bytes of them")
   }
 
   public static func noWayBack(floor: UInt64) -> StoreError {

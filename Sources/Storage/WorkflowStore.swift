@@ -21,13 +21,27 @@ public protocol WorkflowStore: Sendable {
   /// After a failure every later append to this workflow fails as well until `load` is called: a log never gets a gap.
   func append(_ writes: [StoreWrite], to workflow: WorkflowID, completion: @escaping @Sendable (Result<Void, StoreError>) -> Void)
 
-  /// Makes a snapshot durable, then drops all but the two newest, then drops the log that the older of the two covers.
+  /// Makes a snapshot durable, then drops those that `Retention` does not keep, and the log behind the oldest that it keeps.
   /// A snapshot ahead of the durable log is refused with `.outOfOrder`. Also forgets what `StoreLimits` says is too old.
   func save(_ snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError)
 
   /// The log after `position`, oldest first, at most `limit` entries; `nil` when the log no longer reaches back that far.
   /// Empty at or after the end. Reads what is durable now; does not wait for the queue. Spec: ME3.
   func changes(of workflow: WorkflowID, after position: UInt64, limit: Int) async throws(StoreError) -> [LoggedChange]?
+
+  /// The log before `position` (0: all of it), newest first: at most `limit` changes, and no further one once they have `bytesMax` bytes.
+  /// Reads what is durable now. Spec: ST7.
+  func history(of workflow: WorkflowID, before position: UInt64, limit: Int, bytesMax: Int) async throws(StoreError) -> StoredHistory
+
+  /// What the state at `position` is made of; `nil` when history does not reach back that far, or not that far yet. Spec: ST7.
+  func state(of workflow: WorkflowID, at position: UInt64) async throws(StoreError) -> StoredState?
+
+  /// Makes a named version durable together with a snapshot of its state, which stays for as long as the version does.
+  /// Refused with `.limit` beyond `StoreLimits`, with `.outOfOrder` ahead of the log. One that is there already by this id stays as it is.
+  func name(_ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError)
+
+  /// Named versions by position, then id.
+  func versions(of workflow: WorkflowID) async throws(StoreError) -> [NamedVersion]
 
   /// Workflows in id order after `id`, at most `limit`.
   func workflows(after id: WorkflowID?, limit: Int) async throws(StoreError) -> [WorkflowID]
@@ -50,6 +64,7 @@ public enum StoreWrite: Hashable, Sendable {
   case change(LoggedChange)
   case lease(LeaseRecord)
   case runEvent(StoredRunEvent)
+  case version(VersionWrite)
 }
 
 /// A replica id lent, or given back. The newest record for a secret's digest counts. Spec: CR5.
@@ -113,6 +128,8 @@ public struct StoredSnapshot: Hashable, Sendable {
 public struct StoredWorkflow: Sendable {
   /// Newest first; at most two, only those whose checksum holds.
   public var snapshots: [StoredSnapshot]
+  /// By position, then id.
+  public var versions: [NamedVersion] = []
   /// Changes after the oldest of `snapshots` (or all), in order, without gaps.
   public var log: [LoggedChange]
   /// Leases in force and ended ones that are still remembered.
@@ -146,6 +163,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case closed
     /// After an earlier failed append, until the workflow is loaded anew.
     case mustReload
+    /// A workflow has as many named versions, or as many bytes of them, as it may have.
+    case limit
     /// A change whose position is not the next one, or a snapshot ahead of the log: a defect of the caller.
     case outOfOrder
   }

@@ -33,6 +33,7 @@ final class Ledger {
     case .change(let change): take(change)
     case .lease(let lease): take(lease)
     case .runEvent(let stored): take(stored)
+    case .version: break
     }
   }
 

@@ -73,6 +73,22 @@ final class SimStore: WorkflowStore, @unchecked Sendable {
     try await inner.changes(of: workflow, after: position, limit: limit)
   }
 
+  func history(
+    of workflow: WorkflowID, before position: UInt64, limit: Int, bytesMax: Int
+  ) async throws(StoreError) -> StoredHistory {
+    try await inner.history(of: workflow, before: position, limit: limit, bytesMax: bytesMax)
+  }
+
+  func state(of workflow: WorkflowID, at position: UInt64) async throws(StoreError) -> StoredState? {
+    try await inner.state(of: workflow, at: position)
+  }
+
+  func name(_ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) {
+    try await inner.name(version, snapshot: snapshot, of: workflow)
+  }
+
+  func versions(of workflow: WorkflowID) async throws(StoreError) -> [NamedVersion] { try await inner.versions(of: workflow) }
+
   func workflows(after id: WorkflowID?, limit: Int) async throws(StoreError) -> [WorkflowID] {
     try await inner.workflows(after: id, limit: limit)
   }

@@ -176,7 +176,7 @@ import WorkflowGraph
 
   @Test("[CR5] the newest record of a lease counts; ended ones are remembered up to the limit", arguments: StoreKind.allCases)
   func leases(kind: StoreKind) async throws {
-    var limits = StoreLimits()
+    var limits = StoreLimits.withoutHistory
     limits.endedLeaseCountMax = 2
     try await kind.withStore(limits: limits) { store in
       _ = try await store.create(.demo)
@@ -194,7 +194,7 @@ import WorkflowGraph
 
   @Test("[ST5] runs: events in order, newest first, interrupted ones found, old ones forgotten", arguments: StoreKind.allCases)
   func runs(kind: StoreKind) async throws {
-    var limits = StoreLimits()
+    var limits = StoreLimits.withoutHistory
     limits.runCountMax = 2
     try await kind.withStore(limits: limits) { store in
       _ = try await store.create(.demo)
@@ -245,7 +245,7 @@ import WorkflowGraph
 
   @Test("[ST6] the queue is bounded: beyond it appends fail, in order, and the rest goes on after a load", arguments: StoreKind.allCases)
   func boundedQueue(kind: StoreKind) async throws {
-    var limits = StoreLimits()
+    var limits = StoreLimits.withoutHistory
     limits.queueBytesMax = 1000
     try await kind.withStore(limits: limits) { store in
       _ = try await store.create(.demo)

@@ -14,7 +14,7 @@ import WorkflowGraph
     _ change: (Database) throws -> Void = { _ in }
   ) async throws -> String {
     let path = folder.file("store.sqlite")
-    let store = try SQLiteStore(path: path)
+    let store = try SQLiteStore(path: path, options: .withoutHistory)
     _ = try await store.create(.demo)
     _ = try await store.create(.other)
     try await store.append(changes(1...count), to: .demo)
@@ -37,7 +37,7 @@ import WorkflowGraph
         #expect(db.changesCount == 1)
       }
       #expect(try await SQLiteStore.check(path).faults.count == 1)
-      let store = try SQLiteStore(path: path)
+      let store = try SQLiteStore(path: path, options: .withoutHistory)
       let found = try #require(try await store.load(.demo))
       #expect(found.snapshots.map(\.position) == [4])
       #expect(found.log == (5...10).map { logged($0) })
@@ -56,14 +56,14 @@ import WorkflowGraph
   func allSnapshotsDamaged() async throws {
     try await TemporaryFolder.with { folder in
       let path = try await Self.store(in: folder, changes: 10, snapshots: [4]) { try $0.execute(sql: "DELETE FROM snapshot_parts") }
-      let store = try SQLiteStore(path: path)
+      let store = try SQLiteStore(path: path, options: .withoutHistory)
       let found = try #require(try await store.load(.demo))
       #expect(found.snapshots.isEmpty && found.log.count == 10 && found.damage.count == 1)
       await store.close()
     }
     try await TemporaryFolder.with { folder in
       let path = try await Self.store(in: folder, changes: 10, snapshots: [4, 8]) { try $0.execute(sql: "DELETE FROM snapshot_parts") }
-      let store = try SQLiteStore(path: path)
+      let store = try SQLiteStore(path: path, options: .withoutHistory)
       await expect(.corrupt) { () async throws(StoreError) in try await store.load(.demo) }
       #expect(try await store.load(.other)?.log.count == 2)
       await store.close()
@@ -80,7 +80,7 @@ import WorkflowGraph
       }
       let report = try await SQLiteStore.check(path)
       #expect(report.faults == ["demo: change 7 is damaged or missing"])
-      let store = try SQLiteStore(path: path)
+      let store = try SQLiteStore(path: path, options: .withoutHistory)
       do {
         _ = try await store.load(.demo)
         Issue.record("a broken log was loaded")
@@ -105,7 +105,7 @@ import WorkflowGraph
       let path = try await Self.store(in: folder, changes: 10, snapshots: [4, 8]) {
         try $0.execute(sql: "DELETE FROM log WHERE workflow = 1 AND position = 6")
       }
-      let store = try SQLiteStore(path: path)
+      let store = try SQLiteStore(path: path, options: .withoutHistory)
       let found = try #require(try await store.load(.demo))
       #expect(found.snapshots.map(\.position) == [8])
       #expect(found.log == [logged(9), logged(10)])
@@ -126,14 +126,14 @@ import WorkflowGraph
         try await queue.write { try $0.execute(sql: "CREATE TABLE t(x); PRAGMA user_version = 1") }
         try queue.close()
       default:
-        await (try SQLiteStore(path: path)).close()
+        await (try SQLiteStore(path: path, options: .withoutHistory)).close()
         let queue = try DatabaseQueue(path: path)
         try await queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 99") }
         try queue.close()
       }
       let before = try Data(contentsOf: URL(fileURLWithPath: path))
       do throws(StoreError) {
-        _ = try SQLiteStore(path: path)
+        _ = try SQLiteStore(path: path, options: .withoutHistory)
         Issue.record("opened \(kind)")
       } catch {
         #expect(error.code == .corrupt, "\(error)")
@@ -159,7 +159,7 @@ import WorkflowGraph
         let copy = folder.file("flipped-\(round).sqlite")
         try bytes.write(to: URL(fileURLWithPath: copy))
         do {
-          let store = try SQLiteStore(path: copy)
+          let store = try SQLiteStore(path: copy, options: .withoutHistory)
           do {
             if let found = try await store.load(.demo) {
               for entry in found.log { #expect(entry == logged(entry.position), "round \(round)") }
@@ -181,7 +181,7 @@ import WorkflowGraph
   func tornLog() async throws {
     try await TemporaryFolder.with { folder in
       let path = folder.file("store.sqlite")
-      let store = try SQLiteStore(path: path)
+      let store = try SQLiteStore(path: path, options: .withoutHistory)
       _ = try await store.create(.demo)
       for start in stride(from: UInt64(1), to: 60, by: 3) { try await store.append(changes(start...start + 2), to: .demo) }
       let file = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -194,7 +194,7 @@ import WorkflowGraph
         for suffix in ["-shm", "-wal", "-lock"] { try? FileManager.default.removeItem(atPath: copy + suffix) }
         try file.write(to: URL(fileURLWithPath: copy))
         try log.prefix(length).write(to: URL(fileURLWithPath: copy + "-wal"))
-        let torn = try SQLiteStore(path: copy)
+        let torn = try SQLiteStore(path: copy, options: .withoutHistory)
         let found = try await torn.load(.demo)?.log ?? []
         #expect(found == (0..<UInt64(found.count)).map { logged($0 + 1) })
         #expect(found.count % 3 == 0, "\(found.count) changes: a commit was cut in two")

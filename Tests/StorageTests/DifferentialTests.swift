@@ -45,6 +45,9 @@ private struct History {
     var options = SQLiteOptions()
     options.limits.endedLeaseCountMax = 3
     options.limits.runCountMax = 4
+    options.limits.historyChangeCountMax = 12
+    options.limits.historyBytesMax = 700
+    options.limits.versionCountMax = 5
     self.options = options
     memory = InMemoryWorkflowStore(limits: options.limits)
     sqlite = try SQLiteStore(path: path, options: options)
@@ -73,7 +76,26 @@ private struct History {
       return await both("changes of \(workflow) after \(position)") { store throws(StoreError) in
         try await store.changes(of: workflow, after: position, limit: 7)
       }
+    case ..<84:
+      let position = UInt64.random(in: 0...(last[workflow, default: 0] + 2), using: &random)
+      let bytes = Int.random(in: 1...300, using: &random)
+      return await both("history of \(workflow) before \(position)") { store throws(StoreError) in
+        try await store.history(of: workflow, before: position, limit: 7, bytesMax: bytes)
+      }
+    case ..<86:
+      let position = UInt64.random(in: 0...(last[workflow, default: 0] + 1), using: &random)
+      return await both("state of \(workflow) at \(position)") { store throws(StoreError) in
+        try await store.state(of: workflow, at: position)
+      }
     case ..<87: return await both("runs of \(workflow)") { store throws(StoreError) in try await store.runs(of: workflow, limit: 3) }
+    case ..<89:
+      let version = named(
+        UInt64.random(in: 0...9, using: &random), at: UInt64.random(in: 0...(last[workflow, default: 0] + 1), using: &random))
+      let snapshot = snapshot(version.position, byteCount: 50)
+      return await both("name \(version.id) at \(version.position) of \(workflow)") { store throws(StoreError) in
+        try await store.name(version, snapshot: snapshot, of: workflow)
+        return try await store.versions(of: workflow)
+      }
     case ..<90:
       return await both("events of \(workflow)") { store throws(StoreError) in try await store.runEvents(of: workflow, run: "r1") }
     case ..<95: return await both("create \(workflow)") { store throws(StoreError) in try await store.create(workflow) }
@@ -95,7 +117,10 @@ private struct History {
       case 1..<5:
         let end: UInt64? = Bool.random(using: &random) ? clock : nil
         writes.append(.lease(lease(UInt8.random(in: 0...9, using: &random), replica: 3, before: clock, end: end, touched: clock)))
-      case 5..<9:
+      case 5:
+        let id = named(UInt64.random(in: 0...9, using: &random), at: 0).id
+        writes.append(.version(Bool.random(using: &random) ? .dropped(id: id) : .renamed(id: id, name: "n\(clock)", note: "")))
+      case 6..<9:
         let run = "r\(Int.random(in: 0...6, using: &random))"
         writes.append(.runEvent(event(run, UInt64.random(in: 1...4, using: &random), last: Int.random(in: 0...3, using: &random) == 0)))
       default:
@@ -126,7 +151,7 @@ private struct History {
         let log = found.log.map { "\($0.position):\($0.change.ops)" }
         let leases = found.leases.map { "\($0.secretDigest[0]) \($0.seqBefore) \($0.seqAtEnd ?? 0) \($0.touchedAtMilliseconds)" }
         let runs = found.interruptedRuns.map { "\($0.run) \($0.first.seq)" }
-        return "snapshots \(snapshots) log \(log) leases \(leases) runs \(runs) damage \(found.damage)"
+        return "snapshots \(snapshots) log \(log) leases \(leases) runs \(runs) damage \(found.damage) versions \(found.versions)"
       }
     }
   }

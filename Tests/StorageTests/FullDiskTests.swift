@@ -160,7 +160,7 @@ import WorkflowGraph
             INSERT INTO log SELECT 1, n, 0, 1, '', '', x'00', 0 FROM counter;
             """)
       }
-      let store = try SQLiteStore(path: path)
+      let store = try SQLiteStore(path: path, options: .withoutHistory)
       try await store.save(snapshot(1_000_000, byteCount: 10), of: .demo)
       try await store.append(changes(1_000_001...1_000_001), to: .demo)
       let chain = AppendChain(store, .other)

@@ -12,7 +12,7 @@ import WorkflowGraph
     try await TemporaryFolder.with { folder in
       let path = folder.file("store.sqlite")
       let copy = folder.file("copy.sqlite")
-      let store = try SQLiteStore(path: path)
+      let store = try SQLiteStore(path: path, options: .withoutHistory)
       _ = try await store.create(.demo)
       try await store.append(changes(1...100) + [.lease(lease(1)), .runEvent(event("r", 1))], to: .demo)
       try await store.save(snapshot(50, byteCount: 1_000_000), of: .demo)
@@ -29,7 +29,7 @@ import WorkflowGraph
       await store.close()
 
       #expect(try await SQLiteStore.check(copy).faults == [])
-      let restored = try SQLiteStore(path: copy)
+      let restored = try SQLiteStore(path: copy, options: .withoutHistory)
       let found = try #require(try await restored.load(.demo))
       #expect(found.snapshots == [snapshot(50, byteCount: 1_000_000)])
       #expect(found.log.count >= 50 && found.log == found.log.map { logged($0.position) })
@@ -60,7 +60,7 @@ import WorkflowGraph
     try await TemporaryFolder.with { folder in
       let path = try await DamageTests.store(in: folder, changes: 10, snapshots: [4, 8])
       let report = try await SQLiteStore.check(path)
-      #expect(report.format == 1)
+      #expect(report.format == 2)
       #expect(SQLiteStore.libraryVersion.hasPrefix("3."))
       #expect(report.workflowCount == 2 && report.changeCount == 8 && report.snapshotCount == 2)
       #expect(report.fileBytes > 3_000_000 && report.faults.isEmpty)
@@ -71,12 +71,12 @@ import WorkflowGraph
   func sweep() async throws {
     try await TemporaryFolder.with { folder in
       let path = try await DamageTests.store(in: folder, changes: 5000, snapshots: [4, 8])
-      let store = try SQLiteStore(path: path)
+      let store = try SQLiteStore(path: path, options: .withoutHistory)
       try await store.append((0..<100).map { .runEvent(event("r\($0)", 1, last: true)) } + [.lease(lease(1))], to: .demo)
       #expect(try await store.delete(.demo))
       await store.close()
 
-      let next = try SQLiteStore(path: path)
+      let next = try SQLiteStore(path: path, options: .withoutHistory)
       let reader = try DatabaseQueue(path: path)
       var rows = Int.max
       for position in UInt64(3)...60 where rows > 0 {
@@ -104,7 +104,7 @@ import WorkflowGraph
       try await queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(0x5448_4C56)") }
       try queue.close()
       // An application id alone is in the header only once a page was written.
-      let store = try SQLiteStore(path: path)
+      let store = try SQLiteStore(path: path, options: .withoutHistory)
       #expect(try await store.create(.demo))
       await store.close()
       #expect(try await SQLiteStore.check(path).workflowCount == 1)

@@ -70,7 +70,7 @@ import WorkflowGraph
 
   @Test("[ST4] damaged snapshots, failing loads and saves")
   func damage() async throws {
-    let store = InMemoryWorkflowStore()
+    let store = InMemoryWorkflowStore(limits: .withoutHistory)
     _ = try await store.create(.demo)
     try await store.append(changes(1...10), to: .demo)
     try await store.save(snapshot(4), of: .demo)

@@ -14,7 +14,7 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
   /// Runs `body` with a new, empty store, and closes it whatever happens.
   func withStore(
-    limits: StoreLimits = StoreLimits(), _ body: (any WorkflowStore) async throws -> Void
+    limits: StoreLimits = .withoutHistory, _ body: (any WorkflowStore) async throws -> Void
   ) async throws {
     switch self {
     case .memory:
@@ -37,6 +37,23 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
       throw error
     }
     await store.close()
+  }
+}
+
+extension StoreLimits {
+  /// The log ends at the older snapshot: what tests of trimming count on.
+  static var withoutHistory: StoreLimits {
+    var limits = StoreLimits()
+    limits.historyChangeCountMax = 0
+    return limits
+  }
+}
+
+extension SQLiteOptions {
+  static var withoutHistory: SQLiteOptions {
+    var options = SQLiteOptions()
+    options.limits = .withoutHistory
+    return options
   }
 }
 
