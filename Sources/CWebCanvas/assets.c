@@ -238,6 +238,9 @@ static const unsigned char sdk_connection_js[] = {
 static const unsigned char sdk_digests_js[] = {
 #embed "../CollabSDK/src/digests.js"
 };
+static const unsigned char sdk_diff_js[] = {
+#embed "../CollabSDK/src/diff.js"
+};
 static const unsigned char sdk_document_js[] = {
 #embed "../CollabSDK/src/document.js"
 };
@@ -282,6 +285,9 @@ static const unsigned char sdk_page_js[] = {
 };
 static const unsigned char sdk_parents_js[] = {
 #embed "../CollabSDK/src/parents.js"
+};
+static const unsigned char sdk_past_js[] = {
+#embed "../CollabSDK/src/past.js"
 };
 static const unsigned char sdk_pending_js[] = {
 #embed "../CollabSDK/src/pending.js"
@@ -417,6 +423,7 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/codec.js", "text/javascript" TEXT, sdk_codec_js),
   ASSET("sdk/connection.js", "text/javascript" TEXT, sdk_connection_js),
   ASSET("sdk/digests.js", "text/javascript" TEXT, sdk_digests_js),
+  ASSET("sdk/diff.js", "text/javascript" TEXT, sdk_diff_js),
   ASSET("sdk/document.js", "text/javascript" TEXT, sdk_document_js),
   ASSET("sdk/emitter.js", "text/javascript" TEXT, sdk_emitter_js),
   ASSET("sdk/fingerprints.js", "text/javascript" TEXT, sdk_fingerprints_js),
@@ -432,6 +439,7 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/order.js", "text/javascript" TEXT, sdk_order_js),
   ASSET("sdk/page.js", "text/javascript" TEXT, sdk_page_js),
   ASSET("sdk/parents.js", "text/javascript" TEXT, sdk_parents_js),
+  ASSET("sdk/past.js", "text/javascript" TEXT, sdk_past_js),
   ASSET("sdk/pending.js", "text/javascript" TEXT, sdk_pending_js),
   ASSET("sdk/projection.js", "text/javascript" TEXT, sdk_projection_js),
   ASSET("sdk/records.js", "text/javascript" TEXT, sdk_records_js),

@@ -29,6 +29,7 @@ public actor CollabSession {
   private var closeWaiters: [CheckedContinuation<Void, Never>] = []
   private var nextID = 0
   var runRequests = RunRequests()
+  var pastRequests: PastRequests
 
   /// Hears of everything, on the event loop, in order, and sees the session as it is then.
   public typealias Observer = @Sendable (isolated CollabSession, ClientNotice) -> Void
@@ -52,6 +53,7 @@ public actor CollabSession {
     self.eventLoop = loop
     self.options = options
     executor = loop.executor
+    pastRequests = PastRequests(bytesMax: options.replica.snapshotBytesMax)
     var system = SystemRandomNumberGenerator()
     machine = ReplicaMachine(options: options.replica, seed: options.seed ?? system.next())
     self.observer = observer
@@ -222,11 +224,19 @@ public actor CollabSession {
     switch notice {
     case .runEvent(let event): runRequests.take(event)
     case .runNamed(let run, let key): runRequests.name(run, key: key, events: machine.runs.events[run] ?? [])
-    case .error(let report): runRequests.take(report)
+    case .error(let report):
+      runRequests.take(report)
+      pastRequests.fail(report.request, ClientError.refused(report.code, report.text))
+    case .history(let page): pastRequests.answer(page.request, .page(page))
+    case .versions(let list): pastRequests.answer(list.request, .versions(list))
+    case .state(let chunk): pastRequests.take(chunk)
+    case .link(.offline): pastRequests.failAll(ClientError.refused(.unavailable, "the connection was lost"))
     case .link(.live):
       let again = runRequests.toSendAgain(connection: generation, include: machine.document.version)
       for request in again { handle(.run(request)) }
-    case .link(.stopped(let stop)): runRequests.failAll(stop)
+    case .link(.stopped(let stop)):
+      runRequests.failAll(stop)
+      pastRequests.failAll(stop)
     default: break
     }
     for (id, subscriber) in subscribers {

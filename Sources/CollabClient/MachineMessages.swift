@@ -42,6 +42,9 @@ extension ReplicaMachine {
       }
       actions.append(.notify(.error(report)))
     case .pong(let pong): ponged(pong, at: now, into: &actions)
+    case .history(let page): actions.append(.notify(.history(page)))
+    case .versions(let list): actions.append(.notify(.versions(list)))
+    case .state(let chunk): actions.append(.notify(.state(chunk)))
     }
   }
 

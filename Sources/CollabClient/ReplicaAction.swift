@@ -34,6 +34,12 @@ public enum ClientNotice: Sendable {
   /// The server's hashes at a version, whether or not they could be compared.
   case hash(HashReport)
   case roundTrip(milliseconds: UInt64)
+  /// The answer to a request for history.
+  case history(HistoryPage)
+  /// The named versions: an answer, or told because they changed.
+  case versions(VersionList)
+  /// A piece of a state that was asked for.
+  case state(StateChunk)
 }
 
 public enum LinkState: Hashable, Sendable {

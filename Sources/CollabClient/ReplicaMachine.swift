@@ -20,6 +20,8 @@ public enum ReplicaEvent: Sendable {
   case presence(PresenceState)
   case run(RunRequest)
   case cancelRun(CancelRun)
+  /// A question about the past; answered by a notice with the request's number.
+  case ask(ClientMessage, request: UInt64)
   /// Compare hashes with the server now.
   case verify
   case stop
@@ -111,6 +113,7 @@ public struct ReplicaMachine: Sendable {
     case .presence(let state): setPresence(state, at: now, into: &actions)
     case .run(let request): sendIfJoined(.run(request), request: request.request, into: &actions)
     case .cancelRun(let request): sendIfJoined(.cancelRun(request), request: request.request, into: &actions)
+    case .ask(let message, let request): sendIfJoined(message, request: request, into: &actions)
     case .verify: verify(at: now, into: &actions)
     case .stop: stopHere(ClientStop(.closedHere, "close() was called"), code: .normal, into: &actions)
     }

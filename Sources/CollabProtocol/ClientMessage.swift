@@ -11,6 +11,12 @@ public enum ClientMessage: Hashable, Sendable {
   case cancelRun(CancelRun)
   case resync(Resync)
   case ping(Ping)
+  case history(HistoryRequest)
+  case nameVersion(NameVersion)
+  case renameVersion(RenameVersion)
+  case dropVersion(DropVersion)
+  case listVersions(ListVersions)
+  case stateAt(StateRequest)
   /// A kind this version does not know, from a newer minor version: to be ignored.
   case unknown
 }

@@ -50,5 +50,7 @@ public struct DecodeLimits: Hashable, Sendable {
   static let keyBytesMax = 128
   static let secretBytesMax = 64
   static let hashBytesMax = 64
+  static let versionNameBytesMax = 1024
+  static let versionNoteBytesMax = 16 << 10
   static let sentenceBytesMax = 64 << 10
 }

@@ -16,6 +16,9 @@ public enum ServerMessage: Hashable, Sendable {
   case goodbye(Goodbye)
   case error(ErrorReport)
   case pong(Pong)
+  case history(HistoryPage)
+  case versions(VersionList)
+  case state(StateChunk)
   /// A kind this version does not know, from a newer minor version: to be ignored.
   case unknown
 }

@@ -259,6 +259,7 @@ export interface ClientEvents {
   hash: { report: { version: VersionMessage | null; position: number; graphHash: Uint8Array; documentHash: Uint8Array } };
   diverged: { report: ClientEvents["hash"]["report"] };
   replaced: { position: number };
+  versions: { versions: NamedVersion[] };
   roundTrip: { milliseconds: number };
   storage: { error: Error };
   /** Something here went wrong while a message was taken in: a defect, healed by a snapshot. */
@@ -304,6 +305,52 @@ export interface ClientOptions {
   random?: () => number;
 }
 
+export interface HistoryEffect {
+  kind: "NODES_ADDED" | "NODES_REMOVED" | "NODES_MOVED" | "NODES_CONFIGURED" | "NODES_RELABELLED" | "NODES_ARRANGED" | "EDGES_ADDED" | "EDGES_REMOVED"
+    | "EDGES_CHANGED" | "WORKFLOW_CHANGED" | "COMMENTS_ADDED" | "COMMENTS_REMOVED" | "COMMENTS_CHANGED";
+  count: number;
+  /** The first ids; of edges `a → b`. */
+  names: string[];
+  fields: string[];
+}
+/** What one author did within a stretch of time. */
+export interface HistoryEntry {
+  author: Author | null; firstPosition: number;
+  /** Of its last change: `stateAt` shows what was there after it. */
+  position: number;
+  fromMilliseconds: number; throughMilliseconds: number; changeCount: number; effects: HistoryEffect[];
+}
+export interface HistoryPage {
+  entries: HistoryEntry[];
+  /** Ask for this next; 0: history begins here. */
+  nextBefore: number;
+  /** Changes at and before this position are gone, but in what they made. */
+  floor: number;
+  position: number;
+}
+export interface NamedVersion { id: string; position: number; name: string; note: string; author: Author | null; namedAtMilliseconds: number }
+/** A line of the timeline in words: `Ada moved 3 nodes, set url of http1`. */
+export declare function historySentence(entry: Pick<HistoryEntry, "author" | "effects">, name?: (node: string) => string): string;
+
+/** `from` and `to` are missing where the field was not set. */
+export interface FieldDifference { field: string; from?: any; to?: any }
+export interface DocumentDiff {
+  nodes: {
+    added: { id: string; type: string }[]; removed: { id: string; type: string }[];
+    reconfigured: { node: string; fields: FieldDifference[] }[]; relabelled: { node: string; from?: any; to?: any }[];
+    moved: { node: string; fields: FieldDifference[] }[];
+    /** Nodes of both whose inputs are others, be it only in order. */
+    rewired: string[];
+  };
+  edges: { added: EdgeEnds[]; removed: EdgeEnds[]; changed: { edge: EdgeEnds; fields: FieldDifference[] }[] };
+  comments: { added: string[]; removed: string[]; changed: { comment: string; fields: FieldDifference[] }[] };
+  workflow: FieldDifference[];
+}
+export declare function diffDocuments(before: WorkflowDocument, after: WorkflowDocument): DocumentDiff;
+export declare function isEmptyDiff(diff: DocumentDiff): boolean;
+/** The ops that give `document` the content of `old`; comments stay. */
+export declare function restoreOps(document: WorkflowDocument, old: WorkflowDocument): Op[];
+
 export declare class CollabClient {
   static open(options: ClientOptions): Promise<CollabClient>;
   on<Type extends keyof ClientEvents>(type: Type, listener: (detail: ClientEvents[Type]) => void): () => void;
@@ -337,6 +384,16 @@ export declare class CollabClient {
   readonly stale: { run: string | null; nodes: ReadonlySet<string> };
   /** The nodes whose results in a run, the newest when none is named, are stale now. */
   staleNodes(run?: string): string[];
+  /** Named versions as the server told them last; null before it did. */
+  readonly versions: NamedVersion[] | null;
+  history(how?: { before?: number; count?: number }): Promise<HistoryPage>;
+  stateAt(where: { position?: number; version?: string }): Promise<{ document: WorkflowDocument; position: number }>;
+  /** One undo step; no changes when nothing differs. */
+  restore(where: { position?: number; version?: string; document?: WorkflowDocument }): Promise<Change[]>;
+  listVersions(): Promise<NamedVersion[]>;
+  nameVersion(name: string, how?: { note?: string; position?: number }): Promise<NamedVersion>;
+  renameVersion(version: string, name: string, note?: string): Promise<NamedVersion[]>;
+  dropVersion(version: string): Promise<NamedVersion[]>;
   until(isOver: (client: CollabClient) => boolean): Promise<void>;
   joined(): Promise<void>;
   live(): Promise<void>;

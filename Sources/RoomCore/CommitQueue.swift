@@ -10,6 +10,7 @@ struct CommitQueue: Sendable {
     case change(LoggedChange, by: SessionID)
     case lease
     case runEvent(RunEvent)
+    case version(VersionEdit, by: SessionID, request: UInt64)
     case after(Deferred)
   }
 
@@ -25,6 +26,8 @@ struct CommitQueue: Sendable {
     case fresh(SessionID)
     case runNamed(RunID, to: SessionID, key: String)
     case error(ErrorReport, to: SessionID)
+    /// Everything in the version is durable: the shell may read it.
+    case naming(VersionBook.Naming)
   }
 
   private var entries: Deque<Entry> = []
@@ -38,7 +41,7 @@ struct CommitQueue: Sendable {
     switch entry {
     case .change(let change, _): undurableBytes += change.estimatedBytes
     case .runEvent(let event): undurableBytes += event.estimatedBytes
-    case .lease, .after: break
+    case .lease, .version, .after: break
     }
     if case .after = entry {} else { writeCount += 1 }
     entries.append(entry)
@@ -55,7 +58,7 @@ struct CommitQueue: Sendable {
     case .runEvent(let event):
       guard budget > 0 else { return nil }
       undurableBytes -= event.estimatedBytes
-    case .lease:
+    case .lease, .version:
       guard budget > 0 else { return nil }
     }
     budget -= 1

@@ -25,6 +25,9 @@ extension Room {
       case .runEvent(let event):
         broadcast(&changes, into: &actions)
         publish(event, into: &actions)
+      case .version(let edit, by: let id, let request):
+        broadcast(&changes, into: &actions)
+        publish(edit, by: id, request: request, into: &actions)
       case .after(.answer(let id, let batch, let taken, let bytes, let refused)):
         answer(id, batch: batch, taken: taken, bytes: bytes, refused: refused, into: &actions)
       case .after(let deferred):
@@ -100,6 +103,7 @@ extension Room {
     case .comparison(let id, let report, let isEqual): answerComparison(id, report, isEqual: isEqual, into: &actions)
     case .fresh(let id): startResync(id, into: &actions)
     case .runNamed(let run, let id, let key): nameRun(run, to: id, key: key, into: &actions)
+    case .naming(let naming): actions.append(.nameVersion(naming.version))
     case .error(let error, let id):
       if sessions[id] != nil { actions.append(.send(.error(error), to: id)) }
     }

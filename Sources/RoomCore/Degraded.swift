@@ -31,6 +31,7 @@ extension Room {
     store = .healthy
     let lost = settle(waiting, by: seed, into: &actions)
     adopt(seed, into: &actions)
+    for case .version(let edit, by: let id, let request) in waiting { settle(edit, by: id, request: request, into: &actions) }
     sendAcks(into: &actions)
     for session in sessions.values {
       guard case .joining(let joining) = session.stage else { continue }
@@ -62,7 +63,13 @@ extension Room {
               seq: logged.change.seq, code: .unavailable, text: "the store failed before it was durable",
               retryAfterMilliseconds: limits.unavailableRetryMilliseconds))
         }
-      case .lease, .runEvent: break
+      case .lease, .runEvent, .version: break
+      case .after(.naming(let naming)):
+        if naming.version.position <= seed.position {
+          queue.append(.after(.naming(naming)))
+        } else {
+          versionNotNamed(naming.version.id, .unavailable, "the store failed before what it names was durable", into: &actions)
+        }
       case .after(.answer(let id, let batch, let taken, let bytes, let refused)):
         let all = (lostOf.removeValue(forKey: id) ?? []) + refused.map { Refusal(seq: $0.seq, code: $0.code, text: $0.text) }
         answer(id, batch: batch, taken: taken, bytes: bytes, refused: all, into: &actions)
@@ -96,6 +103,7 @@ extension Room {
     if !difference.added.isEmpty || !difference.removed.isEmpty { queue.append(.after(.issues(difference))) }
     findings.isStale = false
     adoptRuns(seed.runs, into: &actions)
+    if versions.adopt(seed.versions) { tellVersions(into: &actions) }
   }
 
   /// Sessions keep the leases that are durable, and what they have seen.

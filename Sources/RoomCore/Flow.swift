@@ -47,7 +47,7 @@ extension Room {
   private mutating func holdBack(_ id: SessionID, bytes: Int, into actions: inout [RoomAction]) {
     let lag = Session.Lag(
       sinceMilliseconds: now.monotonicMilliseconds, bytes: bytes, position: durablePosition, issues: findings.published,
-      runSeqs: runs.publishedSeqs)
+      runSeqs: runs.publishedSeqs, versionsRevision: versions.revision)
     sessions[id]?.stage = .lagging(lag)
     sessions[id]?.shedsPresence = true
     actions.append(.listen(id, to: .none))
@@ -77,6 +77,9 @@ extension Room {
         actions.append(.send(.issues(IssuesChange(added: added, removed: removed)), to: id))
       }
       if session.topics.includes(.runs) { replayRuns(to: id, after: lag.runSeqs, into: &actions) }
+      if session.topics.includes(.versions), lag.versionsRevision != versions.revision {
+        actions.append(.send(.versions(VersionList(versions: versions.versions)), to: id))
+      }
       sessions[id]?.shedsPresence = false
       presence.newcomers.append(id)
       armTick(into: &actions)

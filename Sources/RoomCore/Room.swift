@@ -50,6 +50,11 @@ public struct Room: Sendable {
   var presence = PresenceBoard()
   var snapshots: SnapshotDesk
   var runs: RunBook
+  var versions: VersionBook
+  /// Looks at history that the shell was asked for.
+  var lookNumber: UInt64 = 0
+  /// States that are being made, for all sessions together.
+  var statesOpenCount = 0
   var findings = Findings()
 
   var life = Life.open
@@ -77,6 +82,7 @@ public struct Room: Sendable {
       storedPosition: seed.snapshotPosition, loggedBytes: seed.recent.reduce(0) { $0 + $1.estimatedBytes },
       nowMilliseconds: now.monotonicMilliseconds)
     runs = RunBook(seed.runs, keyCountMax: limits.runKeyCountMax)
+    versions = VersionBook(seed.versions)
     generator = SplitMix(seed: randomSeed)
     self.now = now
     findings.publish(document.takeIssueChanges())
@@ -111,6 +117,9 @@ public struct Room: Sendable {
     case .snapshotFailed(let position): snapshotFailed(at: position, into: &actions)
     case .snapshotStored(let position): snapshotStored(at: position, into: &actions)
     case .snapshotNotStored: snapshotNotStored(into: &actions)
+    case .looked(let number, let id, let outcome): looked(number, for: id, outcome, into: &actions)
+    case .versionNamed(let id): versionNamed(id, into: &actions)
+    case .versionNotNamed(let id, let code, let text): versionNotNamed(id, code, text, into: &actions)
     case .runAdvanced(let run, let step): advance(run, step, into: &actions)
     case .timerFired(let timer, let generation): fire(timer, generation: generation, into: &actions)
     case .roleChanged(let subject, let role): changeRole(of: subject, to: role, into: &actions)
@@ -165,6 +174,22 @@ public struct Room: Sendable {
     case .run(let request): requestRun(request, from: id, into: &actions)
     case .cancelRun(let cancel): requestCancel(cancel, from: id, into: &actions)
     case .resync(let resync): compare(resync, from: id, into: &actions)
+    case .history, .stateAt, .nameVersion, .renameVersion, .dropVersion, .listVersions:
+      receiveAboutThePast(message, from: id, into: &actions)
+    }
+  }
+
+  private mutating func receiveAboutThePast(_ message: ClientMessage, from id: SessionID, into actions: inout [RoomAction]) {
+    switch message {
+    case .history(let request): requestHistory(request, from: id, into: &actions)
+    case .stateAt(let request): requestState(request, from: id, into: &actions)
+    case .nameVersion(let request): nameVersion(request, from: id, into: &actions)
+    case .renameVersion(let rename):
+      let edit = VersionEdit.renamed(id: rename.version, name: rename.name, note: rename.note)
+      editVersion(edit, request: rename.request, name: rename.name, note: rename.note, from: id, into: &actions)
+    case .dropVersion(let drop): editVersion(.dropped(id: drop.version), request: drop.request, from: id, into: &actions)
+    case .listVersions(let list): listVersions(list.request, from: id, into: &actions)
+    default: break
     }
   }
 

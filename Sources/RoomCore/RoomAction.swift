@@ -27,6 +27,15 @@ public enum RoomAction: Sendable {
   /// Nobody will ask for it again.
   case dropSnapshot(position: UInt64)
 
+  /// Something of the past is wanted from the store; answered by `looked` with the same number.
+  case look(UInt64, HistoryLook, for: SessionID)
+  /// The chunks of the state that was read under this number.
+  case sendState(UInt64, request: UInt64, to: SessionID)
+  /// Nobody will ask for it.
+  case dropState(UInt64)
+  /// The version is to be kept with its state, which is in the store; answered by `versionNamed` or `versionNotNamed`.
+  case nameVersion(NamedVersion)
+
   case startRun(RunID, WorkflowGraph)
   case cancelRun(RunID)
 
@@ -43,10 +52,30 @@ public enum RoomWrite: Hashable, Sendable {
   case change(LoggedChange)
   case lease(ReplicaLease)
   case runEvent(RunEvent)
+  case version(VersionEdit)
+}
+
+/// What is done to a named version. Spec: HI3.
+public enum VersionEdit: Hashable, Sendable {
+  case renamed(id: String, name: String, note: String)
+  case dropped(id: String)
+
+  var id: String {
+    switch self {
+    case .renamed(let id, _, _), .dropped(let id): id
+    }
+  }
+}
+
+public enum HistoryLook: Hashable, Sendable {
+  /// At most `count` changes before a position that is not 0 are looked at. `newest`: what is durable as far as the room knows, and so all that
+  /// may be told, whatever else the store has.
+  case page(HistoryRequest, newest: UInt64)
+  case state(position: UInt64, request: UInt64)
 }
 
 /// What a broadcast is about, so that it goes only to those who want it.
-public enum Topic: UInt8, Sendable, CaseIterable { case changes, presence, runs, issues, hashes }
+public enum Topic: UInt8, Sendable, CaseIterable { case changes, presence, runs, issues, hashes, versions }
 
 public struct Topics: OptionSet, Hashable, Sendable {
   public let rawValue: UInt8
@@ -59,12 +88,13 @@ public struct Topics: OptionSet, Hashable, Sendable {
   public static let runs = Topics(.runs)
   public static let issues = Topics(.issues)
   public static let hashes = Topics(.hashes)
+  public static let versions = Topics(.versions)
   public static let none: Topics = []
 
-  /// Hashes belong to the changes they prove.
+  /// Hashes belong to the changes they prove, named versions to the changes they name.
   init(_ wants: Wants) {
     var topics: Topics = []
-    if wants.changes { topics.formUnion([.changes, .hashes]) }
+    if wants.changes { topics.formUnion([.changes, .hashes, .versions]) }
     if wants.presence { topics.insert(.presence) }
     if wants.runs { topics.insert(.runs) }
     if wants.issues { topics.insert(.issues) }

@@ -27,6 +27,11 @@ public enum RoomEvent: Sendable {
   /// The store did not take it; the log still has everything.
   case snapshotNotStored(position: UInt64)
 
+  /// What a look at history found.
+  case looked(UInt64, for: SessionID, LookOutcome)
+  case versionNamed(String)
+  case versionNotNamed(String, RefusalCode, text: String)
+
   case runAdvanced(RunID, RunStep)
   case timerFired(RoomTimer, generation: UInt64)
 
@@ -34,6 +39,14 @@ public enum RoomEvent: Sendable {
   case evicted(subject: String)
   /// The server goes down: goodbye to all, then flush, save, unload.
   case drainBegan
+}
+
+public enum LookOutcome: Sendable {
+  case page(HistoryPage)
+  case noPage(ErrorReport)
+  /// The state is ready to be sent; the client's number of the request.
+  case state(request: UInt64)
+  case noState(ErrorReport)
 }
 
 /// A hello that passed the handshake and the authenticator.

@@ -94,6 +94,26 @@ public struct RoomLimits: Hashable, Sendable {
   public var runKeyCountMax = 256
   public var idempotencyKeyBytesMax = 128
 
+  // MARK: history
+  /// Changes that one page of history looks at; more: in the next page.
+  public var historyChangeCountMax = 1000
+  /// Bytes of them, as they are stored.
+  public var historyReadBytesMax = 4 << 20
+  /// Of the entries of a page, as estimated; beyond it the page ends earlier.
+  public var historyPageBytesMax = 192 << 10
+  /// Requests for history per second and session; beyond it `rate_limited`.
+  public var looksPerSecondMax: UInt64 = 4
+  public var looksBurstMax: UInt64 = 32
+  /// Of one session, unanswered; beyond it `rate_limited`.
+  public var looksOpenMax = 4
+  /// States that are made at once for all sessions of the room; beyond it `rate_limited`.
+  public var statesOpenMax = 16
+  /// Named versions; beyond it `limit`. The store has this bound too.
+  public var versionCountMax = 200
+  /// In UTF-8; longer: `too_large`.
+  public var versionNameBytesMax = 100
+  public var versionNoteBytesMax = 1000
+
   // MARK: life of the room
   /// Without sessions and runs for so long, the room is saved and unloaded.
   public var idleUnloadMilliseconds: UInt64 = 60_000

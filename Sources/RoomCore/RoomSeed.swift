@@ -17,10 +17,13 @@ public struct RoomSeed: Sendable {
   /// Recent runs, oldest first, with their durable events in order; of those that ended long ago, perhaps only the first and the last.
   /// One without a last event was going on when the server, or its store, died.
   public var runs: [[RunEvent]]
+  /// By position, then id.
+  public var versions: [NamedVersion]
 
   public init(
     document: WorkflowDocument = WorkflowDocument(), position: UInt64 = 0, snapshotPosition: UInt64 = 0, recent: [LoggedChange] = [],
-    versionBeforeRecent: Version = Version(), leases: [ReplicaLease] = [], runs: [[RunEvent]] = []
+    versionBeforeRecent: Version = Version(), leases: [ReplicaLease] = [], runs: [[RunEvent]] = [],
+    versions: [NamedVersion] = []
   ) {
     self.document = document
     self.position = position
@@ -29,6 +32,7 @@ public struct RoomSeed: Sendable {
     self.versionBeforeRecent = versionBeforeRecent
     self.leases = leases
     self.runs = runs
+    self.versions = versions
   }
 }
 

@@ -47,6 +47,7 @@ struct Session: Sendable {
     var position: UInt64
     var issues: Set<Issue>
     var runSeqs: [RunID: UInt64]
+    var versionsRevision: UInt64
     /// It asked for a fresh state meanwhile, so changes alone will not do.
     var wantsSnapshot = false
   }
@@ -80,6 +81,9 @@ struct Session: Sendable {
   var pauses: Pauses = []
   var opBucket: RateBucket
   var resyncBucket: RateBucket
+  var lookBucket: RateBucket
+  /// Looks at history that are not answered.
+  var looksOpenCount = 0
   /// Until when `rate_limited` told it to wait, and how often it did not.
   var waitUntilMilliseconds: UInt64 = 0
   var strikeCount = 0
@@ -113,6 +117,7 @@ struct Session: Sendable {
     self.stage = stage
     opBucket = RateBucket(perSecond: limits.opsPerSecondMax, burst: limits.opsBurstMax, nowMilliseconds: nowMilliseconds)
     resyncBucket = RateBucket(perSecond: 2, burst: 32, nowMilliseconds: nowMilliseconds)
+    lookBucket = RateBucket(perSecond: limits.looksPerSecondMax, burst: limits.looksBurstMax, nowMilliseconds: nowMilliseconds)
   }
 
   var participant: Participant { Participant(session: text, author: author, colour: colour, role: role) }

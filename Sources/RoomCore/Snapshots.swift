@@ -123,7 +123,7 @@ extension Room {
 
   mutating func finishSaving(into actions: inout [RoomAction]) {
     guard case .saving(let isDraining) = life, snapshots.storingPosition == nil, snapshots.making == nil else { return }
-    guard isDraining || (sessions.isEmpty && queue.isEmpty && runs.isIdle) else {
+    guard isDraining || (sessions.isEmpty && queue.isEmpty && runs.isIdle && versions.isIdle) else {
       life = .open
       return
     }

@@ -49,7 +49,9 @@ extension Room {
       life = .over
       return actions.append(.unload)
     }
-    guard queue.isEmpty, runs.isIdle else { return arm(.idle, afterMilliseconds: limits.idleUnloadMilliseconds, into: &actions) }
+    guard queue.isEmpty, runs.isIdle, versions.isIdle else {
+      return arm(.idle, afterMilliseconds: limits.idleUnloadMilliseconds, into: &actions)
+    }
     save(isDraining: false, into: &actions)
   }
 

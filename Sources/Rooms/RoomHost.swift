@@ -30,6 +30,7 @@ final class RoomHost {
   private var shelf = SnapshotShelf()
   private var timers = [Scheduled<Void>?](repeating: nil, count: RoomTimer.allCases.count)
   private var runs: [RunID: Task<Void, Never>] = [:]
+  private var library: RoomLibrary
   /// Not kept: it would keep the host.
   private var handle: RoomHandle { RoomHandle(self, loop: loop) }
 
@@ -43,6 +44,7 @@ final class RoomHost {
     self.writer = writer
     self.onUnload = onUnload
     let limits = services.configuration.limits
+    library = RoomLibrary(workflow, services: services)
     room = Room(
       seed, limits: limits, server: services.configuration.server, randomSeed: services.environment.random(),
       now: services.environment.now())
@@ -144,6 +146,10 @@ final class RoomHost {
     case .encodeSnapshot(let document, let position): encode(document, at: position)
     case .storeSnapshot(let position): storeSnapshot(position)
     case .dropSnapshot(let position): shelf.drop(position)
+    case .look(let number, let look, let id): library.look(number, look, for: id, handle)
+    case .sendState(let number, let request, let id): sendState(number, request: request, to: id)
+    case .dropState(let number): _ = library.take(number)
+    case .nameVersion(let version): library.name(version, handle)
     case .startRun(let run, let graph): startRun(run, graph)
     case .cancelRun(let run): runs[run]?.cancel()
     case .arm(let timer, let generation, let pause): arm(timer, generation, pause)
@@ -189,6 +195,17 @@ final class RoomHost {
   private func sendSnapshot(_ position: UInt64, to id: SessionID) {
     guard let encoding = outbox.encoding(of: id), let chunks = shelf.frames(position, as: encoding, writer: writer) else { return }
     outbox.sendSnapshot(chunks, to: id)
+  }
+
+  func putState(_ number: UInt64, _ blob: SnapshotShelf.Blob, request: UInt64, for id: SessionID) {
+    library.put(number, blob)
+    process([.looked(number, for: id, .state(request: request))])
+  }
+
+  private func sendState(_ number: UInt64, request: UInt64, to id: SessionID) {
+    guard let blob = library.take(number), let encoding = outbox.encoding(of: id) else { return }
+    outbox.sendSnapshot(
+      SnapshotShelf.frames(of: blob, as: encoding, writer: writer) { .state(StateChunk(request: request, snapshot: $0)) }, to: id)
   }
 
   private func storeSnapshot(_ position: UInt64) {

@@ -79,7 +79,7 @@ struct RoomLoader: Sendable {
     return RoomSeed(
       document: document, position: position, snapshotPosition: snapshotPosition, recent: recent,
       versionBeforeRecent: Self.version(document.version, before: recent), leases: stored.leases.map(ReplicaLease.init),
-      runs: runs)
+      runs: runs, versions: stored.versions)
   }
 
   private func decode(_ snapshot: StoredSnapshot, _ workflow: WorkflowID) -> WorkflowDocument? {

@@ -156,9 +156,13 @@ public final class RoomRegistry: Service {
     }
   }
 
+  /// The past of all workflows, whether or not their rooms are open.
+  public var history: HistoryLibrary { HistoryLibrary(store: store, limits: configuration.limits) }
+
   private var services: RoomServices {
     RoomServices(
-      store: store, loader: loader, engine: engine, configuration: configuration, metrics: metrics, outboxLedger: outboxLedger,
+      store: store, loader: loader, history: history, engine: engine, configuration: configuration, metrics: metrics,
+      outboxLedger: outboxLedger,
       logger: logger, environment: environment, readmit: { [self] in enter($0) })
   }
 

@@ -6,6 +6,7 @@ import Storage
 struct RoomServices: Sendable {
   let store: any WorkflowStore
   let loader: RoomLoader
+  let history: HistoryLibrary
   let engine: any RunEngine
   let configuration: RoomConfiguration
   let metrics: any RoomMetrics

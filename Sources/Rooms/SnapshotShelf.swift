@@ -39,7 +39,9 @@ struct SnapshotShelf {
     return frames
   }
 
-  private static func frames(of blob: Blob, as encoding: WireEncoding, writer: any FrameWriter) -> [ByteBuffer] {
+  static func frames(
+    of blob: Blob, as encoding: WireEncoding, writer: any FrameWriter, message: (SnapshotChunk) -> ServerMessage = { .snapshot($0) }
+  ) -> [ByteBuffer] {
     let count = max(1, (blob.data.count + SnapshotChunk.dataBytesMax - 1) / SnapshotChunk.dataBytesMax)
     var payload = ByteBuffer()
     return (0..<count).map { index in
@@ -49,7 +51,7 @@ struct SnapshotShelf {
         index: UInt32(index), count: UInt32(count), data: data, crc32: CRC32.checksum(data), position: blob.position,
         rawBytes: UInt32(clamping: blob.rawBytes))
       payload.clear()
-      MessageCodec.encode(.snapshot(chunk), as: encoding, into: &payload)
+      MessageCodec.encode(message(chunk), as: encoding, into: &payload)
       var frame = ByteBuffer()
       writer.append(payload, as: encoding, compressed: false, to: &frame)
       return frame

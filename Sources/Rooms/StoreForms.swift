@@ -8,6 +8,8 @@ extension StoreWrite {
       switch write {
       case .change(let change): .change(change)
       case .lease(let lease): .lease(LeaseRecord(lease))
+      case .version(.renamed(let id, let name, let note)): .version(.renamed(id: id, name: name, note: note))
+      case .version(.dropped(let id)): .version(.dropped(id: id))
       case .runEvent(let event):
         .runEvent(StoredRunEvent(run: event.run, seq: event.seq, isLast: event.kind.isLast, body: RunEventCodec.encode(event)))
       }

@@ -116,7 +116,7 @@ struct RandomMessages {
     return state
   }
 
-  static let clientKinds = 7
+  static let clientKinds = 13
   mutating func client(kind: Int) -> ClientMessage {
     switch kind {
     case 0:
@@ -139,17 +139,21 @@ struct RandomMessages {
       return .run(run)
     case 4: return .cancelRun(CancelRun(request: number(), run: text(100)))
     case 5: return .resync(Resync(version: version(), graphHash: hash(), documentHash: hash()))
-    default: return .ping(Ping(id: number(), seen: number()))
+    case 6: return .ping(Ping(id: number(), seen: number()))
+    case 7: return .history(HistoryRequest(request: number(), before: number(), count: small()))
+    case 8: return .nameVersion(NameVersion(request: number(), position: number(), name: text(100), note: text(200)))
+    case 9: return .renameVersion(RenameVersion(request: number(), version: text(), name: text(100), note: text(200)))
+    case 10: return .dropVersion(DropVersion(request: number(), version: text()))
+    case 11: return .listVersions(ListVersions(request: number()))
+    default: return .stateAt(StateRequest(request: number(), position: number(), version: text()))
     }
   }
 
-  static let serverKinds = 12
+  static let serverKinds = 15
   mutating func server(kind: Int) -> ServerMessage {
     switch kind {
     case 0: return .welcome(welcome())
-    case 1:
-      return .snapshot(
-        SnapshotChunk(index: small(), count: small(), data: bytes(300), crc32: small(), position: number(), rawBytes: small()))
+    case 1: return .snapshot(chunk())
     case 2:
       let authors = [author()] + list(11) { $0.author() }
       return .changes(
@@ -172,8 +176,37 @@ struct RandomMessages {
       return .goodbye(
         Goodbye(code: CloseCode(rawValue: UInt16(truncatingIfNeeded: small())), text: text(), reconnectAfterMilliseconds: small()))
     case 10: return .error(ErrorReport(request: number(), code: pick(RefusalCode.allCases), text: text()))
-    default: return .pong(Pong(id: number(), serverMilliseconds: number()))
+    case 11: return .pong(Pong(id: number(), serverMilliseconds: number()))
+    case 12:
+      return .history(
+        HistoryPage(
+          request: number(), entries: list(4) { $0.historyEntry() }, nextBefore: number(), floor: number(), position: number()))
+    case 13:
+      return .versions(
+        VersionList(
+          request: number(),
+          versions: list(4) {
+            NamedVersion(
+              id: $0.text(), position: $0.number(), name: $0.text(100), note: $0.text(200), author: $0.author(),
+              namedAtMilliseconds: $0.number())
+          }, named: text()))
+    default: return .state(StateChunk(request: number(), snapshot: chunk()))
     }
+  }
+
+  private mutating func chunk() -> SnapshotChunk {
+    SnapshotChunk(index: small(), count: small(), data: bytes(300), crc32: small(), position: number(), rawBytes: small())
+  }
+
+  private mutating func historyEntry() -> HistoryEntry {
+    HistoryEntry(
+      author: author(), firstPosition: number(), position: number(), fromMilliseconds: number(), throughMilliseconds: number(),
+      changeCount: small(),
+      effects: list(4) { random in
+        HistoryEffect(
+          kind: random.pick(HistoryEffect.Kind.allCases), count: random.small(), names: random.list(3) { $0.text() },
+          fields: random.list(3) { $0.text() })
+      })
   }
 
   private mutating func welcome() -> Welcome {

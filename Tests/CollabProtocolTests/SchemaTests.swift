@@ -45,7 +45,11 @@ import WorkflowDocument
     ("PresenceSlot", PresenceFrame.Slot.fieldNames), ("PresenceFrame", PresenceFrame.fieldNames), ("RunEvent", RunEventDraft.fieldNames),
     ("RunInfo", RunInfo.fieldNames), ("Issue", IssueDraft.fieldNames), ("Issues", IssuesChange.fieldNames), ("Hash", HashReport.fieldNames),
     ("RoleChanged", ShortDraft(kind: 9).names), ("Goodbye", ShortDraft(kind: 10).names), ("Error", ShortDraft(kind: 11).names),
-    ("Pong", ShortDraft(kind: 12).names),
+    ("Pong", ShortDraft(kind: 12).names), ("HistoryRequest", HistoryRequest.fieldNames), ("NameVersion", NameVersion.fieldNames),
+    ("RenameVersion", RenameVersion.fieldNames), ("DropVersion", DropVersion.fieldNames), ("ListVersions", ListVersions.fieldNames),
+    ("StateRequest", StateRequest.fieldNames), ("HistoryEffect", HistoryEffectDraft.fieldNames), ("HistoryEntry", HistoryEntry.fieldNames),
+    ("HistoryPage", HistoryPage.fieldNames), ("NamedVersion", NamedVersion.fieldNames), ("Versions", VersionList.fieldNames),
+    ("StateChunk", StateChunk.fieldNames),
   ]
 
   @Test("[WP4] every field of collab.proto is coded under its number and name, and no other")

@@ -158,7 +158,11 @@ extension Direction where Message == ClientMessage {
       case .run(let run): Bounds.of(run.include, limits) ?? (run.idempotencyKey.utf8.count > 128 ? "a key too long" : nil)
       case .cancelRun(let cancel): cancel.run.utf8.count > 128 ? "a run id too long" : nil
       case .resync(let resync): Bounds.of(resync.version, limits)
-      case .ping, .unknown: nil
+      case .nameVersion(let name): name.name.utf8.count > 1024 || name.note.utf8.count > 16_384 ? "a name or a note too long" : nil
+      case .renameVersion(let name): name.name.utf8.count > 1024 || name.note.utf8.count > 16_384 ? "a name or a note too long" : nil
+      case .dropVersion(let drop): drop.version.utf8.count > 256 ? "a version's id too long" : nil
+      case .stateAt(let state): state.version.utf8.count > 256 ? "a version's id too long" : nil
+      case .history, .listVersions, .ping, .unknown: nil
       }
     })
 }

@@ -18,6 +18,11 @@ struct Stage {
   var encoding: [UInt64: WorkflowDocument] = [:]
   var shelf: [UInt64: WorkflowDocument] = [:]
   var stored: [UInt64] = []
+  var looks: [(number: UInt64, look: HistoryLook, session: SessionID)] = []
+  var sentStates: [(number: UInt64, request: UInt64, session: SessionID)] = []
+  var droppedStates: [UInt64] = []
+  /// Asked of the store and not answered.
+  var namings: [NamedVersion] = []
   var startedRuns: [RunID: WorkflowGraph] = [:]
   var cancelledRuns: [RunID] = []
   var reloads: [UInt64] = []
@@ -140,7 +145,8 @@ struct Stage {
   /// What a reload would find.
   func seed() -> RoomSeed {
     RoomSeed(
-      document: store.document, position: UInt64(store.log.count), recent: store.log, leases: store.leases, runs: store.runs)
+      document: store.document, position: UInt64(store.log.count), recent: store.log, leases: store.leases, runs: store.runs,
+      versions: store.versions)
   }
 
   func received(_ id: SessionID) -> [ServerMessage] { peers[id]?.inbox ?? [] }
@@ -175,6 +181,12 @@ struct Stage {
         #expect(position <= UInt64(store.log.count), "[RM1] the store's snapshot is durable")
         stored.append(position)
       case .dropSnapshot(let position): shelf[position] = nil
+      case .look(let number, let look, let id): looks.append((number, look, id))
+      case .sendState(let number, let request, let id): sentStates.append((number, request, id))
+      case .dropState(let number): droppedStates.append(number)
+      case .nameVersion(let version):
+        #expect(version.position <= UInt64(store.log.count), "[RM1] what a version names is durable")
+        namings.append(version)
       case .startRun(let run, let graph):
         #expect(store.runEvents.contains { $0.run == run.rawValue && $0.seq == 1 }, "[RM1] a run starts when its start is durable")
         startedRuns[run] = graph
@@ -221,7 +233,8 @@ struct Stage {
       #expect(report.position <= durable)
     case .runEvent(let event):
       #expect(store.runEvents.contains { $0.run == event.run && $0.seq == event.seq }, "[RM1] run event \(event.seq)")
-    case .snapshot, .presence, .issues, .role, .goodbye, .error, .pong, .unknown: break
+    case .versions(let list): #expect(list.versions == store.versions, "[RM1] a list that is not the store's")
+    case .snapshot, .presence, .issues, .role, .goodbye, .error, .pong, .history, .state, .unknown: break
     }
   }
 }
@@ -231,6 +244,8 @@ struct DurableState {
   var log: [LoggedChange] = []
   var leases: [ReplicaLease] = []
   var runEvents: [RunEvent] = []
+  /// By position, then id.
+  var versions: [NamedVersion] = []
   var document = WorkflowDocument()
 
   /// Oldest first, each with its events.
@@ -252,6 +267,9 @@ struct DurableState {
       let inForce = leases.filter { $0.seqAtEnd == nil }.map(\.replica)
       #expect(Set(inForce).count == inForce.count, "[CR5] no replica id is lent twice")
     case .runEvent(let event): runEvents.append(event)
+    case .version(.renamed(let id, let name, let note)):
+      for index in versions.indices where versions[index].id == id { (versions[index].name, versions[index].note) = (name, note) }
+    case .version(.dropped(let id)): versions.removeAll { $0.id == id }
     }
   }
 }
@@ -300,6 +318,8 @@ struct Peer {
   var presences: [PresenceFrame] { inbox.compactMap { if case .presence(let frame) = $0 { frame } else { nil } } }
   var runEvents: [RunEvent] { inbox.compactMap { if case .runEvent(let event) = $0 { event } else { nil } } }
   var hashes: [HashReport] { inbox.compactMap { if case .hash(let report) = $0 { report } else { nil } } }
+  var versionLists: [VersionList] { inbox.compactMap { if case .versions(let list) = $0 { list } else { nil } } }
+  var pages: [HistoryPage] { inbox.compactMap { if case .history(let page) = $0 { page } else { nil } } }
   var goodbyes: [Goodbye] { inbox.compactMap { if case .goodbye(let goodbye) = $0 { goodbye } else { nil } } }
   var issues: [IssuesChange] { inbox.compactMap { if case .issues(let issues) = $0 { issues } else { nil } } }
 }

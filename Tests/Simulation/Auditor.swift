@@ -57,6 +57,17 @@ final class Auditor {
       world.check(isDurable, "RU2", "event \(event.seq) of run \(event.run) left, durable are \(known.count)")
     case .presence(let frame):
       for name in frame.joined.map(\.session) + frame.slots.map(\.session) { checkLiving(name) }
+    case .history(let page):
+      let newest = page.entries.map(\.position).max() ?? 0
+      world.check(
+        max(page.position, newest) <= ledger.position, "HI1", "history up to \(max(page.position, newest)), durable is \(ledger.position)")
+    case .versions(let list):
+      for version in list.versions {
+        world.check(version.position <= ledger.position, "HI3", "\(version.name) at \(version.position), durable is \(ledger.position)")
+      }
+    case .state(let state):
+      world.check(
+        state.snapshot.position <= ledger.position, "HI4", "a state at \(state.snapshot.position), durable is \(ledger.position)")
     case .issues, .role, .goodbye, .error, .pong, .unknown: break
     }
     return mutilated(message)

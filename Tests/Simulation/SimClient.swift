@@ -29,6 +29,7 @@ final class SimClient {
   private var requests: UInt64 = 0
   private var linkTold: LinkState?
   private var mustStartAnew = false
+  private var lookCount: UInt64 = 0
 
   init(_ world: World, index: Int, workflow: Ledger, swarm: Swarm, sabotage: Sabotage?) {
     self.world = world
@@ -75,6 +76,19 @@ final class SimClient {
   // MARK: events
 
   func start() { tell(.start) }
+
+  /// Compares hashes, and looks at the past: by turns a page, a version to be named, a state.
+  func verify() {
+    tell(.verify)
+    lookCount += 1
+    let message: ClientMessage =
+      switch lookCount % 3 {
+      case 1: .history(HistoryRequest(request: lookCount))
+      case 2: .nameVersion(NameVersion(request: lookCount, name: "\(name) \(lookCount)"))
+      default: .stateAt(StateRequest(request: lookCount, position: machine.position))
+      }
+    tell(.ask(message, request: lookCount))
+  }
 
   func tell(_ event: ReplicaEvent) {
     for action in machine.handle(event, at: time) { carryOut(action) }
@@ -157,6 +171,9 @@ final class SimClient {
     case .goodbye(let goodbye): "goodbye \(goodbye.code)"
     case .error(let error): "error \(error.code) \(error.text)"
     case .role(let role): "role \(role)"
+    case .history(let page): "history of \(page.entries.count) entries to \(page.position)"
+    case .versions(let list): "\(list.versions.count) versions"
+    case .state(let state): "state \(state.snapshot.index) of \(state.snapshot.count) at \(state.snapshot.position)"
     case .presence, .issues, .pong, .unknown: "\(message)".prefix { $0 != "(" }.description
     }
   }

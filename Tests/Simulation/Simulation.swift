@@ -113,7 +113,7 @@ public struct Simulation {
     case .presence: client.showPresence()
     case .run: client.run()
     case .cancelRun: client.cancelRun()
-    case .verify: client.tell(.verify)
+    case .verify: client.verify()
     case .up: if let connection = anyConnection() { connection.deliverUp(1 + world.random.below(8)) }
     case .down: client.takeDown(1 + world.random.below(8))
     case .loop: if let server { world.random.pick(server.loops).run(atMost: 1 + world.random.below(4)) }

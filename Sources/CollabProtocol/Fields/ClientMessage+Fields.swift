@@ -37,6 +37,12 @@ extension WireWriter {
         writer.uint64(1, "id", ping.id)
         writer.uint64(2, "seen", ping.seen)
       }
+    case .history(let history): self.message(8, "history") { $0.historyRequestFields(history) }
+    case .nameVersion(let name): self.message(9, "nameVersion") { $0.nameVersionFields(name) }
+    case .renameVersion(let rename): self.message(10, "renameVersion") { $0.renameVersionFields(rename) }
+    case .dropVersion(let drop): self.message(11, "dropVersion") { $0.dropVersionFields(drop) }
+    case .listVersions(let list): self.message(12, "listVersions") { $0.uint64(1, "request", list.request) }
+    case .stateAt(let state): self.message(13, "stateAt") { $0.stateRequestFields(state) }
     case .unknown: break
     }
   }
@@ -74,12 +80,20 @@ enum ClientMessageDraft: WireReadable {
   case cancel(CancelRun)
   case resync(Resync)
   case ping(Ping)
+  case history(HistoryRequest)
+  case nameVersion(NameVersion)
+  case renameVersion(RenameVersion)
+  case dropVersion(DropVersion)
+  case listVersions(ListVersions)
+  case stateAt(StateRequest)
 
-  static let fieldNames = FieldNames("hello", "change", "presence", "run", "cancelRun", "resync", "ping")
+  static let fieldNames = FieldNames(
+    "hello", "change", "presence", "run", "cancelRun", "resync", "ping", "history", "nameVersion", "renameVersion", "dropVersion",
+    "listVersions", "stateAt")
   var names: FieldNames { Self.fieldNames }
 
   mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
-    guard (1...7).contains(field) else { return try reader.skip() }
+    guard (1...13).contains(field) else { return try reader.skip() }
     try reader.oneof(alreadySet: isSet)
     // In binary the last kind counts; only when the same one comes again is it merged.
     switch field {
@@ -104,9 +118,33 @@ enum ClientMessageDraft: WireReadable {
     case 6:
       let present = if case .resync(let resync) = self { resync } else { Resync(version: Version()) }
       self = .resync(try reader.message(or: present))
-    default:
+    case 7:
       let present = if case .ping(let ping) = self { ping } else { Ping(id: 0) }
       self = .ping(try reader.message(or: present))
+    default: try readAboutThePast(field, from: &reader)
+    }
+  }
+
+  private mutating func readAboutThePast(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
+    switch field {
+    case 8:
+      let present = if case .history(let history) = self { history } else { HistoryRequest(request: 0) }
+      self = .history(try reader.message(or: present))
+    case 9:
+      let present = if case .nameVersion(let name) = self { name } else { NameVersion(request: 0, name: "") }
+      self = .nameVersion(try reader.message(or: present))
+    case 10:
+      let present = if case .renameVersion(let rename) = self { rename } else { RenameVersion(request: 0, version: "", name: "") }
+      self = .renameVersion(try reader.message(or: present))
+    case 11:
+      let present = if case .dropVersion(let drop) = self { drop } else { DropVersion(request: 0, version: "") }
+      self = .dropVersion(try reader.message(or: present))
+    case 12:
+      let present = if case .listVersions(let list) = self { list } else { ListVersions(request: 0) }
+      self = .listVersions(try reader.message(or: present))
+    default:
+      let present = if case .stateAt(let state) = self { state } else { StateRequest(request: 0) }
+      self = .stateAt(try reader.message(or: present))
     }
   }
 
@@ -122,6 +160,12 @@ enum ClientMessageDraft: WireReadable {
     case .cancel(let cancel): .cancelRun(cancel)
     case .resync(let resync): .resync(resync)
     case .ping(let ping): .ping(ping)
+    case .history(let history): .history(history)
+    case .nameVersion(let name): .nameVersion(name)
+    case .renameVersion(let rename): .renameVersion(rename)
+    case .dropVersion(let drop): .dropVersion(drop)
+    case .listVersions(let list): .listVersions(list)
+    case .stateAt(let state): .stateAt(state)
     }
   }
 }

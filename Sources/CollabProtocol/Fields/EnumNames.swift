@@ -84,3 +84,23 @@ extension RunEvent.Kind: WireEnum {
     }
   }
 }
+
+extension HistoryEffect.Kind: WireEnum {
+  var wireName: StaticString {
+    switch self {
+    case .nodesAdded: "NODES_ADDED"
+    case .nodesRemoved: "NODES_REMOVED"
+    case .nodesMoved: "NODES_MOVED"
+    case .nodesConfigured: "NODES_CONFIGURED"
+    case .nodesRelabelled: "NODES_RELABELLED"
+    case .nodesArranged: "NODES_ARRANGED"
+    case .edgesAdded: "EDGES_ADDED"
+    case .edgesRemoved: "EDGES_REMOVED"
+    case .edgesChanged: "EDGES_CHANGED"
+    case .workflowChanged: "WORKFLOW_CHANGED"
+    case .commentsAdded: "COMMENTS_ADDED"
+    case .commentsRemoved: "COMMENTS_REMOVED"
+    case .commentsChanged: "COMMENTS_CHANGED"
+    }
+  }
+}

@@ -42,6 +42,9 @@ extension WireWriter {
         writer.uint64(1, "id", pong.id)
         writer.uint64(2, "serverMilliseconds", pong.serverMilliseconds)
       }
+    case .history(let page): self.message(13, "history") { $0.historyPageFields(page) }
+    case .versions(let list): self.message(14, "versions") { $0.versionListFields(list) }
+    case .state(let chunk): self.message(15, "state") { $0.stateChunkFields(chunk) }
     case .unknown: break
     }
   }
@@ -77,13 +80,17 @@ struct ServerMessageDraft: WireReadable {
   private var issues = IssuesChange()
   private var hash = HashReport(version: Version(), position: 0, graphHash: [], documentHash: [])
   private var last = ShortDraft()
+  private var history = HistoryPage(request: 0)
+  private var versions = VersionList()
+  private var state = StateChunk.blank
 
   static let fieldNames = FieldNames(
-    "welcome", "snapshot", "changes", "ack", "presence", "runEvent", "issues", "hash", "role", "goodbye", "error", "pong")
+    "welcome", "snapshot", "changes", "ack", "presence", "runEvent", "issues", "hash", "role", "goodbye", "error", "pong", "history",
+    "versions", "state")
   var names: FieldNames { Self.fieldNames }
 
   mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
-    guard (1...12).contains(field) else { return try reader.skip() }
+    guard (1...15).contains(field) else { return try reader.skip() }
     try reader.oneof(alreadySet: kind != 0)
     if kind != 0, kind != field { self = ServerMessageDraft() }
     kind = field
@@ -96,6 +103,9 @@ struct ServerMessageDraft: WireReadable {
     case 6: try reader.message(&runEvent)
     case 7: try reader.message(&issues)
     case 8: try reader.message(&hash)
+    case 13: try reader.message(&history)
+    case 14: try reader.message(&versions)
+    case 15: try reader.message(&state)
     default:
       last.kind = field
       try reader.message(&last)
@@ -116,6 +126,9 @@ struct ServerMessageDraft: WireReadable {
     case 10: .goodbye(try last.goodbye())
     case 11: .error(ErrorReport(request: last.number, code: last.code, text: last.text))
     case 12: .pong(Pong(id: last.number, serverMilliseconds: last.milliseconds))
+    case 13: .history(history)
+    case 14: .versions(versions)
+    case 15: .state(state)
     default: .unknown
     }
   }

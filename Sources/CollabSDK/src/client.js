@@ -5,6 +5,7 @@ import { Keeper } from "./keeper.js";
 import { ReplicaMachine } from "./machine.js";
 import { ClientError } from "./options.js";
 import { listenToPage } from "./page.js";
+import { Past, restoreAsEdit } from "./past.js";
 import { randomKey, RunHandle, RunRequests } from "./run-requests.js";
 import { staleNodes, StaleMarks } from "./stale.js";
 import { Version } from "./stamp.js";
@@ -34,6 +35,7 @@ export class CollabClient extends Emitter {
   #waiters = new Set();
   #requests = new RunRequests();
   #nextRequest = 1;
+  #past = new Past(this, (message) => this.#handle({ type: "ask", message }), () => this.#machine.options.snapshotBytesMax);
   #document = null;
   #ownPresence = {};
   /** The connection whose end was written down. */
@@ -212,6 +214,19 @@ export class CollabClient extends Emitter {
   /** The nodes whose results in a run are stale now. O(events of the run). @returns {string[]} */
   staleNodes(run = this.runs.newest) { return staleNodes(this.document, this.runs.events.get(run) ?? []); }
 
+  // ---- The past [HI1, HI3, HI4, HI6]
+
+  history({ before = 0, count = 0 } = {}) { return this.#past.ask("history", { before, count }); }
+  stateAt({ position = 0, version = "" }) { return this.#past.ask("stateAt", { position, version }); }
+  /** Makes the workflow what it was at `{position}` or in `{version}`, or what `{document}` holds: an ordinary edit, one undo step. */
+  async restore(where) { return restoreAsEdit(this, where.document ?? (await this.stateAt(where)).document); }
+  /** Named versions as the server told them last; null before `listVersions`, or somebody's change of them, told any. */
+  get versions() { return this.#past.versions; }
+  listVersions() { return this.#past.ask("listVersions", {}); }
+  nameVersion(name, { note = "", position = 0 } = {}) { return this.#past.ask("nameVersion", { name, note, position }); }
+  renameVersion(version, name, note = "") { return this.#past.ask("renameVersion", { version, name, note }); }
+  dropVersion(version) { return this.#past.ask("dropVersion", { version }); }
+
   // ---- Waiting
 
   /** Waits until something is true; looked at after every event. Rejects with a ClientError when the client stops before. @returns {Promise<void>} */
@@ -340,6 +355,7 @@ export class CollabClient extends Emitter {
 
   #tell(notice) {
     const { type } = notice;
+    if (this.#past.take(notice)) return;
     if (type === "run") {
       this.#requests.take(notice.event);
       if (notice.event.run === this.runs.newest) this.#stale.take(notice.event);

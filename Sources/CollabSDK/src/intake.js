@@ -41,6 +41,9 @@ export function received(machine, message, now) {
     machine.notify({ type: "role", role: machine.role });
   } else if (message.error) takeError(machine, message.error, now);
   else if (message.pong) ponged(machine, message.pong, now);
+  else if (message.history) machine.notify({ type: "history", page: message.history });
+  else if (message.versions) machine.notify({ type: "versions", list: message.versions });
+  else if (message.state) machine.notify({ type: "state", chunk: message.state });
   // A kind of message that is newer than this is passed over [WP2].
 }
 

@@ -28,7 +28,7 @@ const inFlightBytesMax = 4 * 2 ** 20;
  * and goes out again [CR1, CR5, AK1, RF1, RS1, RS2].
  *
  * Events: `start`, `connected`, `disconnected` {code, reason}, `received` {message}, `undecodable` {text}, `flush`, `timePassed`, `presence`
- * {state}, `run` {request}, `cancelRun` {request}, `verify`, `stop`. Actions: `connect`, `send` {message}, `disconnect` {code, reason}, `notify`
+ * {state}, `run` {request}, `cancelRun` {request}, `ask` {message}, `verify`, `stop`. Actions: `connect`, `send` {message}, `disconnect` {code, reason}, `notify`
  * {notice}.
  *
  * `link.state`: `idle`, before `start`; `down` until `retryAt`; `connecting`, `greeting` until `giveUpAt`; `joined`; `closing`, given up here and
@@ -102,7 +102,8 @@ export class ReplicaMachine {
       case "undecodable": fault(this, event.text); break;
       case "timePassed": timePassed(this, now); break;
       case "presence": this.#setPresence(event.state, now); break;
-      case "run": case "cancelRun": this.#request(event); break;
+      case "run": case "cancelRun": this.#request({ [event.type]: event.request }); break;
+      case "ask": this.#request(event.message); break;
       case "verify": this.#verify(now); break;
       // With 1000 the lease is given back; who leaves something behind comes back with it.
       case "stop": stopHere(this, { reason: "closedHere", code: 1000, text: "close() was called" }, this.pending.isEmpty ? 1000 : 1001); break;
@@ -249,9 +250,10 @@ export class ReplicaMachine {
     }
   }
 
-  #request({ type, request }) {
-    if (this.isJoined) this.send({ [type]: request });
-    else this.notify({ type: "error", error: { request: request.request, code: "UNAVAILABLE", text: "not connected" } });
+  /** @param {object} message of a kind that carries the number of a request */
+  #request(message) {
+    if (this.isJoined) this.send(message);
+    else this.notify({ type: "error", error: { request: Object.values(message)[0].request, code: "UNAVAILABLE", text: "not connected" } });
   }
 
   #setPresence(state, now) {

@@ -19,6 +19,13 @@ export const enums = {
     ],
     unknown: "",
   },
+  HistoryEffectKind: {
+    names: [
+      "", "NODES_ADDED", "NODES_REMOVED", "NODES_MOVED", "NODES_CONFIGURED", "NODES_RELABELLED", "NODES_ARRANGED", "EDGES_ADDED", "EDGES_REMOVED",
+      "EDGES_CHANGED", "WORKFLOW_CHANGED", "COMMENTS_ADDED", "COMMENTS_REMOVED", "COMMENTS_CHANGED",
+    ],
+    unknown: "",
+  },
 };
 
 /** Messages of which exactly one field is set. */
@@ -70,8 +77,15 @@ export const messages = {
   Ping: [["id", "int64"], ["seen", "int64"]],
   ClientMessage: [
     ["hello", "Hello"], ["change", "ChangeBatch"], ["presence", "PresenceUpdate"], ["run", "RunRequest"], ["cancelRun", "CancelRun"],
-    ["resync", "Resync"], ["ping", "Ping"],
+    ["resync", "Resync"], ["ping", "Ping"], ["history", "HistoryRequest"], ["nameVersion", "NameVersion"], ["renameVersion", "RenameVersion"],
+    ["dropVersion", "DropVersion"], ["listVersions", "ListVersions"], ["stateAt", "StateRequest"],
   ],
+  HistoryRequest: [["request", "int64"], ["before", "int64"], ["count", "int"]],
+  NameVersion: [["request", "int64"], ["position", "int64"], ["name", "text"], ["note", "text"]],
+  RenameVersion: [["request", "int64"], ["version", "text"], ["name", "text"], ["note", "text"]],
+  DropVersion: [["request", "int64"], ["version", "text"]],
+  ListVersions: [["request", "int64"]],
+  StateRequest: [["request", "int64"], ["position", "int64"], ["version", "text"]],
   Limits: [
     ["messageBytesMax", "int"], ["opsPerChangeMax", "int"], ["changesPerBatchMax", "int"], ["valueBytesMax", "int"],
     ["presenceBytesMax", "int"], ["changesInFlightMax", "int"], ["nodesMax", "int"], ["edgesMax", "int"], ["documentBytesMax", "int"],
@@ -106,6 +120,17 @@ export const messages = {
   ServerMessage: [
     ["welcome", "Welcome"], ["snapshot", "Snapshot"], ["changes", "Changes"], ["ack", "Ack"], ["presence", "PresenceFrame"],
     ["runEvent", "RunEvent"], ["issues", "Issues"], ["hash", "Hash"], ["role", "RoleChanged"], ["goodbye", "Goodbye"], ["error", "Error"],
-    ["pong", "Pong"],
+    ["pong", "Pong"], ["history", "HistoryPage"], ["versions", "Versions"], ["state", "StateChunk"],
   ],
+  HistoryEffect: [["kind", "HistoryEffectKind"], ["count", "int"], ["names", "text[]"], ["fields", "text[]"]],
+  HistoryEntry: [
+    ["author", "Author"], ["firstPosition", "int64"], ["position", "int64"], ["fromMilliseconds", "int64"], ["throughMilliseconds", "int64"],
+    ["changeCount", "int"], ["effects", "HistoryEffect[]"],
+  ],
+  HistoryPage: [["request", "int64"], ["entries", "HistoryEntry[]"], ["nextBefore", "int64"], ["floor", "int64"], ["position", "int64"]],
+  NamedVersion: [
+    ["id", "text"], ["position", "int64"], ["name", "text"], ["note", "text"], ["author", "Author"], ["namedAtMilliseconds", "int64"],
+  ],
+  Versions: [["request", "int64"], ["versions", "NamedVersion[]"], ["named", "text"]],
+  StateChunk: [["request", "int64"], ["snapshot", "Snapshot"]],
 };

@@ -367,6 +367,88 @@ nonisolated enum Thaiyyal_Collab_V1_RunEventKind: SwiftProtobuf.Enum, Swift.Case
 
 }
 
+nonisolated enum Thaiyyal_Collab_V1_HistoryEffectKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unspecified // = 0
+  case nodesAdded // = 1
+  case nodesRemoved // = 2
+  case nodesMoved // = 3
+  case nodesConfigured // = 4
+  case nodesRelabelled // = 5
+  case nodesArranged // = 6
+  case edgesAdded // = 7
+  case edgesRemoved // = 8
+  case edgesChanged // = 9
+  case workflowChanged // = 10
+  case commentsAdded // = 11
+  case commentsRemoved // = 12
+  case commentsChanged // = 13
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .nodesAdded
+    case 2: self = .nodesRemoved
+    case 3: self = .nodesMoved
+    case 4: self = .nodesConfigured
+    case 5: self = .nodesRelabelled
+    case 6: self = .nodesArranged
+    case 7: self = .edgesAdded
+    case 8: self = .edgesRemoved
+    case 9: self = .edgesChanged
+    case 10: self = .workflowChanged
+    case 11: self = .commentsAdded
+    case 12: self = .commentsRemoved
+    case 13: self = .commentsChanged
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .nodesAdded: return 1
+    case .nodesRemoved: return 2
+    case .nodesMoved: return 3
+    case .nodesConfigured: return 4
+    case .nodesRelabelled: return 5
+    case .nodesArranged: return 6
+    case .edgesAdded: return 7
+    case .edgesRemoved: return 8
+    case .edgesChanged: return 9
+    case .workflowChanged: return 10
+    case .commentsAdded: return 11
+    case .commentsRemoved: return 12
+    case .commentsChanged: return 13
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [Thaiyyal_Collab_V1_HistoryEffectKind] = [
+    .unspecified,
+    .nodesAdded,
+    .nodesRemoved,
+    .nodesMoved,
+    .nodesConfigured,
+    .nodesRelabelled,
+    .nodesArranged,
+    .edgesAdded,
+    .edgesRemoved,
+    .edgesChanged,
+    .workflowChanged,
+    .commentsAdded,
+    .commentsRemoved,
+    .commentsChanged,
+  ]
+
+}
+
 /// An op's stamp, and the tag of an edge [CR2]. Compared as (hlc, replica, seq, index).
 nonisolated struct Thaiyyal_Collab_V1_Stamp: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -852,6 +934,54 @@ nonisolated struct Thaiyyal_Collab_V1_ClientMessage: Sendable {
     set {kind = .ping(newValue)}
   }
 
+  var history: Thaiyyal_Collab_V1_HistoryRequest {
+    get {
+      if case .history(let v)? = kind {return v}
+      return Thaiyyal_Collab_V1_HistoryRequest()
+    }
+    set {kind = .history(newValue)}
+  }
+
+  var nameVersion: Thaiyyal_Collab_V1_NameVersion {
+    get {
+      if case .nameVersion(let v)? = kind {return v}
+      return Thaiyyal_Collab_V1_NameVersion()
+    }
+    set {kind = .nameVersion(newValue)}
+  }
+
+  var renameVersion: Thaiyyal_Collab_V1_RenameVersion {
+    get {
+      if case .renameVersion(let v)? = kind {return v}
+      return Thaiyyal_Collab_V1_RenameVersion()
+    }
+    set {kind = .renameVersion(newValue)}
+  }
+
+  var dropVersion: Thaiyyal_Collab_V1_DropVersion {
+    get {
+      if case .dropVersion(let v)? = kind {return v}
+      return Thaiyyal_Collab_V1_DropVersion()
+    }
+    set {kind = .dropVersion(newValue)}
+  }
+
+  var listVersions: Thaiyyal_Collab_V1_ListVersions {
+    get {
+      if case .listVersions(let v)? = kind {return v}
+      return Thaiyyal_Collab_V1_ListVersions()
+    }
+    set {kind = .listVersions(newValue)}
+  }
+
+  var stateAt: Thaiyyal_Collab_V1_StateRequest {
+    get {
+      if case .stateAt(let v)? = kind {return v}
+      return Thaiyyal_Collab_V1_StateRequest()
+    }
+    set {kind = .stateAt(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -862,6 +992,12 @@ nonisolated struct Thaiyyal_Collab_V1_ClientMessage: Sendable {
     case cancelRun(Thaiyyal_Collab_V1_CancelRun)
     case resync(Thaiyyal_Collab_V1_Resync)
     case ping(Thaiyyal_Collab_V1_Ping)
+    case history(Thaiyyal_Collab_V1_HistoryRequest)
+    case nameVersion(Thaiyyal_Collab_V1_NameVersion)
+    case renameVersion(Thaiyyal_Collab_V1_RenameVersion)
+    case dropVersion(Thaiyyal_Collab_V1_DropVersion)
+    case listVersions(Thaiyyal_Collab_V1_ListVersions)
+    case stateAt(Thaiyyal_Collab_V1_StateRequest)
 
   }
 
@@ -1207,6 +1343,110 @@ nonisolated struct Thaiyyal_Collab_V1_Ping: Sendable {
   init() {}
 }
 
+/// A page of the timeline [HI1].
+nonisolated struct Thaiyyal_Collab_V1_HistoryRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the client's number, returned in the answer or the error
+  var request: UInt64 = 0
+
+  /// changes before this position; 0: from the newest on
+  var before: UInt64 = 0
+
+  /// changes to be looked at; 0: as many as the server likes
+  var count: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Thaiyyal_Collab_V1_NameVersion: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  /// 0: what is there when the request arrives
+  var position: UInt64 = 0
+
+  /// 1 to 100 bytes
+  var name: String = String()
+
+  /// up to 1000 bytes
+  var note: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Thaiyyal_Collab_V1_RenameVersion: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  var version: String = String()
+
+  var name: String = String()
+
+  var note: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Thaiyyal_Collab_V1_DropVersion: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  var version: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Thaiyyal_Collab_V1_ListVersions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// The state at a position or of a named version [HI4].
+nonisolated struct Thaiyyal_Collab_V1_StateRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  /// 0 without a version: the empty workflow
+  var position: UInt64 = 0
+
+  /// an id; empty: position counts
+  var version: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 nonisolated struct Thaiyyal_Collab_V1_ServerMessage: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1310,6 +1550,30 @@ nonisolated struct Thaiyyal_Collab_V1_ServerMessage: Sendable {
     set {kind = .pong(newValue)}
   }
 
+  var history: Thaiyyal_Collab_V1_HistoryPage {
+    get {
+      if case .history(let v)? = kind {return v}
+      return Thaiyyal_Collab_V1_HistoryPage()
+    }
+    set {kind = .history(newValue)}
+  }
+
+  var versions: Thaiyyal_Collab_V1_Versions {
+    get {
+      if case .versions(let v)? = kind {return v}
+      return Thaiyyal_Collab_V1_Versions()
+    }
+    set {kind = .versions(newValue)}
+  }
+
+  var state: Thaiyyal_Collab_V1_StateChunk {
+    get {
+      if case .state(let v)? = kind {return v}
+      return Thaiyyal_Collab_V1_StateChunk()
+    }
+    set {kind = .state(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -1325,6 +1589,9 @@ nonisolated struct Thaiyyal_Collab_V1_ServerMessage: Sendable {
     case goodbye(Thaiyyal_Collab_V1_Goodbye)
     case error(Thaiyyal_Collab_V1_Error)
     case pong(Thaiyyal_Collab_V1_Pong)
+    case history(Thaiyyal_Collab_V1_HistoryPage)
+    case versions(Thaiyyal_Collab_V1_Versions)
+    case state(Thaiyyal_Collab_V1_StateChunk)
 
   }
 
@@ -1882,6 +2149,162 @@ nonisolated struct Thaiyyal_Collab_V1_Pong: Sendable {
   init() {}
 }
 
+/// What was done to things of one kind.
+nonisolated struct Thaiyyal_Collab_V1_HistoryEffect: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var kind: Thaiyyal_Collab_V1_HistoryEffectKind = .unspecified
+
+  /// of things; with WORKFLOW_CHANGED of fields
+  var count: UInt32 = 0
+
+  /// the first of their ids; of edges "a → b"
+  var names: [String] = []
+
+  /// the first of the fields written
+  var fields: [String] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What one author did within a stretch of time [HI2].
+nonisolated struct Thaiyyal_Collab_V1_HistoryEntry: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var author: Thaiyyal_Collab_V1_Author {
+    get {_author ?? Thaiyyal_Collab_V1_Author()}
+    set {_author = newValue}
+  }
+  /// Returns true if `author` has been explicitly set.
+  var hasAuthor: Bool {self._author != nil}
+  /// Clears the value of `author`. Subsequent reads from it will return its default value.
+  mutating func clearAuthor() {self._author = nil}
+
+  var firstPosition: UInt64 = 0
+
+  /// of its last change: the state to look at for "after this"
+  var position: UInt64 = 0
+
+  var fromMilliseconds: UInt64 = 0
+
+  var throughMilliseconds: UInt64 = 0
+
+  var changeCount: UInt32 = 0
+
+  var effects: [Thaiyyal_Collab_V1_HistoryEffect] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _author: Thaiyyal_Collab_V1_Author? = nil
+}
+
+nonisolated struct Thaiyyal_Collab_V1_HistoryPage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  /// newest first
+  var entries: [Thaiyyal_Collab_V1_HistoryEntry] = []
+
+  /// ask for this next; 0: history begins here
+  var nextBefore: UInt64 = 0
+
+  /// changes at and before this position are gone, but in what they made
+  var floor: UInt64 = 0
+
+  /// of the newest change
+  var position: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Thaiyyal_Collab_V1_NamedVersion: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: String = String()
+
+  var position: UInt64 = 0
+
+  var name: String = String()
+
+  var note: String = String()
+
+  /// who named it
+  var author: Thaiyyal_Collab_V1_Author {
+    get {_author ?? Thaiyyal_Collab_V1_Author()}
+    set {_author = newValue}
+  }
+  /// Returns true if `author` has been explicitly set.
+  var hasAuthor: Bool {self._author != nil}
+  /// Clears the value of `author`. Subsequent reads from it will return its default value.
+  mutating func clearAuthor() {self._author = nil}
+
+  var namedAtMilliseconds: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _author: Thaiyyal_Collab_V1_Author? = nil
+}
+
+/// All named versions, by position, then id [HI3].
+nonisolated struct Thaiyyal_Collab_V1_Versions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0: told because the list changed
+  var request: UInt64 = 0
+
+  var versions: [Thaiyyal_Collab_V1_NamedVersion] = []
+
+  /// with the answer to name_version: the id given
+  var named: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A chunk of the snapshot of the state asked for, as in a catch-up [HI4, SN1].
+nonisolated struct Thaiyyal_Collab_V1_StateChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  var snapshot: Thaiyyal_Collab_V1_Snapshot {
+    get {_snapshot ?? Thaiyyal_Collab_V1_Snapshot()}
+    set {_snapshot = newValue}
+  }
+  /// Returns true if `snapshot` has been explicitly set.
+  var hasSnapshot: Bool {self._snapshot != nil}
+  /// Clears the value of `snapshot`. Subsequent reads from it will return its default value.
+  mutating func clearSnapshot() {self._snapshot = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _snapshot: Thaiyyal_Collab_V1_Snapshot? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "thaiyyal.collab.v1"
@@ -1912,6 +2335,10 @@ nonisolated extension Thaiyyal_Collab_V1_RefusalCode: SwiftProtobuf._ProtoNamePr
 
 nonisolated extension Thaiyyal_Collab_V1_RunEventKind: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RUN_EVENT_KIND_UNSPECIFIED\0\u{1}RUN_STARTED\0\u{1}NODE_STARTED\0\u{1}NODE_SUCCEEDED\0\u{1}NODE_FAILED\0\u{1}NODE_SKIPPED\0\u{1}RUN_FINISHED\0\u{1}RUN_CANCELLED\0\u{1}RUN_FAILED\0")
+}
+
+nonisolated extension Thaiyyal_Collab_V1_HistoryEffectKind: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HISTORY_EFFECT_KIND_UNSPECIFIED\0\u{1}NODES_ADDED\0\u{1}NODES_REMOVED\0\u{1}NODES_MOVED\0\u{1}NODES_CONFIGURED\0\u{1}NODES_RELABELLED\0\u{1}NODES_ARRANGED\0\u{1}EDGES_ADDED\0\u{1}EDGES_REMOVED\0\u{1}EDGES_CHANGED\0\u{1}WORKFLOW_CHANGED\0\u{1}COMMENTS_ADDED\0\u{1}COMMENTS_REMOVED\0\u{1}COMMENTS_CHANGED\0")
 }
 
 nonisolated extension Thaiyyal_Collab_V1_Stamp: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2697,7 +3124,7 @@ nonisolated extension Thaiyyal_Collab_V1_Lease: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Thaiyyal_Collab_V1_ClientMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ClientMessage"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}change\0\u{1}presence\0\u{1}run\0\u{3}cancel_run\0\u{1}resync\0\u{1}ping\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}change\0\u{1}presence\0\u{1}run\0\u{3}cancel_run\0\u{1}resync\0\u{1}ping\0\u{1}history\0\u{3}name_version\0\u{3}rename_version\0\u{3}drop_version\0\u{3}list_versions\0\u{3}state_at\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2796,6 +3223,84 @@ nonisolated extension Thaiyyal_Collab_V1_ClientMessage: SwiftProtobuf.Message, S
           self.kind = .ping(v)
         }
       }()
+      case 8: try {
+        var v: Thaiyyal_Collab_V1_HistoryRequest?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .history(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .history(v)
+        }
+      }()
+      case 9: try {
+        var v: Thaiyyal_Collab_V1_NameVersion?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .nameVersion(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .nameVersion(v)
+        }
+      }()
+      case 10: try {
+        var v: Thaiyyal_Collab_V1_RenameVersion?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .renameVersion(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .renameVersion(v)
+        }
+      }()
+      case 11: try {
+        var v: Thaiyyal_Collab_V1_DropVersion?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .dropVersion(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .dropVersion(v)
+        }
+      }()
+      case 12: try {
+        var v: Thaiyyal_Collab_V1_ListVersions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .listVersions(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .listVersions(v)
+        }
+      }()
+      case 13: try {
+        var v: Thaiyyal_Collab_V1_StateRequest?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .stateAt(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .stateAt(v)
+        }
+      }()
       default: break
       }
     }
@@ -2834,6 +3339,30 @@ nonisolated extension Thaiyyal_Collab_V1_ClientMessage: SwiftProtobuf.Message, S
     case .ping?: try {
       guard case .ping(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .history?: try {
+      guard case .history(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .nameVersion?: try {
+      guard case .nameVersion(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .renameVersion?: try {
+      guard case .renameVersion(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .dropVersion?: try {
+      guard case .dropVersion(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .listVersions?: try {
+      guard case .listVersions(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .stateAt?: try {
+      guard case .stateAt(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
     }()
     case nil: break
     }
@@ -3459,9 +3988,244 @@ nonisolated extension Thaiyyal_Collab_V1_Ping: SwiftProtobuf.Message, SwiftProto
   }
 }
 
+nonisolated extension Thaiyyal_Collab_V1_HistoryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".HistoryRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}before\0\u{1}count\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.before) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if self.before != 0 {
+      try visitor.visitSingularUInt64Field(value: self.before, fieldNumber: 2)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_HistoryRequest, rhs: Thaiyyal_Collab_V1_HistoryRequest) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.before != rhs.before {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Thaiyyal_Collab_V1_NameVersion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NameVersion"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}position\0\u{1}name\0\u{1}note\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.note) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 3)
+    }
+    if !self.note.isEmpty {
+      try visitor.visitSingularStringField(value: self.note, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_NameVersion, rhs: Thaiyyal_Collab_V1_NameVersion) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.position != rhs.position {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.note != rhs.note {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Thaiyyal_Collab_V1_RenameVersion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RenameVersion"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}version\0\u{1}name\0\u{1}note\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.note) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if !self.version.isEmpty {
+      try visitor.visitSingularStringField(value: self.version, fieldNumber: 2)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 3)
+    }
+    if !self.note.isEmpty {
+      try visitor.visitSingularStringField(value: self.note, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_RenameVersion, rhs: Thaiyyal_Collab_V1_RenameVersion) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.note != rhs.note {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Thaiyyal_Collab_V1_DropVersion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DropVersion"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}version\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if !self.version.isEmpty {
+      try visitor.visitSingularStringField(value: self.version, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_DropVersion, rhs: Thaiyyal_Collab_V1_DropVersion) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Thaiyyal_Collab_V1_ListVersions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ListVersions"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_ListVersions, rhs: Thaiyyal_Collab_V1_ListVersions) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Thaiyyal_Collab_V1_StateRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".StateRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}position\0\u{1}version\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
+    }
+    if !self.version.isEmpty {
+      try visitor.visitSingularStringField(value: self.version, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_StateRequest, rhs: Thaiyyal_Collab_V1_StateRequest) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.position != rhs.position {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Thaiyyal_Collab_V1_ServerMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ServerMessage"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}snapshot\0\u{1}changes\0\u{1}ack\0\u{1}presence\0\u{3}run_event\0\u{1}issues\0\u{1}hash\0\u{1}role\0\u{1}goodbye\0\u{1}error\0\u{1}pong\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}snapshot\0\u{1}changes\0\u{1}ack\0\u{1}presence\0\u{3}run_event\0\u{1}issues\0\u{1}hash\0\u{1}role\0\u{1}goodbye\0\u{1}error\0\u{1}pong\0\u{1}history\0\u{1}versions\0\u{1}state\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3625,6 +4389,45 @@ nonisolated extension Thaiyyal_Collab_V1_ServerMessage: SwiftProtobuf.Message, S
           self.kind = .pong(v)
         }
       }()
+      case 13: try {
+        var v: Thaiyyal_Collab_V1_HistoryPage?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .history(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .history(v)
+        }
+      }()
+      case 14: try {
+        var v: Thaiyyal_Collab_V1_Versions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .versions(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .versions(v)
+        }
+      }()
+      case 15: try {
+        var v: Thaiyyal_Collab_V1_StateChunk?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .state(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .state(v)
+        }
+      }()
       default: break
       }
     }
@@ -3683,6 +4486,18 @@ nonisolated extension Thaiyyal_Collab_V1_ServerMessage: SwiftProtobuf.Message, S
     case .pong?: try {
       guard case .pong(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .history?: try {
+      guard case .history(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .versions?: try {
+      guard case .versions(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .state?: try {
+      guard case .state(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
     }()
     case nil: break
     }
@@ -4742,6 +5557,303 @@ nonisolated extension Thaiyyal_Collab_V1_Pong: SwiftProtobuf.Message, SwiftProto
   static func ==(lhs: Thaiyyal_Collab_V1_Pong, rhs: Thaiyyal_Collab_V1_Pong) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.serverMilliseconds != rhs.serverMilliseconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Thaiyyal_Collab_V1_HistoryEffect: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".HistoryEffect"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}count\0\u{1}names\0\u{1}fields\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.names) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.fields) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 2)
+    }
+    if !self.names.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.names, fieldNumber: 3)
+    }
+    if !self.fields.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.fields, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_HistoryEffect, rhs: Thaiyyal_Collab_V1_HistoryEffect) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.names != rhs.names {return false}
+    if lhs.fields != rhs.fields {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Thaiyyal_Collab_V1_HistoryEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".HistoryEntry"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}author\0\u{3}first_position\0\u{1}position\0\u{3}from_milliseconds\0\u{3}through_milliseconds\0\u{3}change_count\0\u{1}effects\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._author) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.firstPosition) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.fromMilliseconds) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.throughMilliseconds) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.changeCount) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.effects) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._author {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.firstPosition != 0 {
+      try visitor.visitSingularUInt64Field(value: self.firstPosition, fieldNumber: 2)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 3)
+    }
+    if self.fromMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fromMilliseconds, fieldNumber: 4)
+    }
+    if self.throughMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.throughMilliseconds, fieldNumber: 5)
+    }
+    if self.changeCount != 0 {
+      try visitor.visitSingularUInt32Field(value: self.changeCount, fieldNumber: 6)
+    }
+    if !self.effects.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.effects, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_HistoryEntry, rhs: Thaiyyal_Collab_V1_HistoryEntry) -> Bool {
+    if lhs._author != rhs._author {return false}
+    if lhs.firstPosition != rhs.firstPosition {return false}
+    if lhs.position != rhs.position {return false}
+    if lhs.fromMilliseconds != rhs.fromMilliseconds {return false}
+    if lhs.throughMilliseconds != rhs.throughMilliseconds {return false}
+    if lhs.changeCount != rhs.changeCount {return false}
+    if lhs.effects != rhs.effects {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Thaiyyal_Collab_V1_HistoryPage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".HistoryPage"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}entries\0\u{3}next_before\0\u{1}floor\0\u{1}position\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.nextBefore) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.floor) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if !self.entries.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.entries, fieldNumber: 2)
+    }
+    if self.nextBefore != 0 {
+      try visitor.visitSingularUInt64Field(value: self.nextBefore, fieldNumber: 3)
+    }
+    if self.floor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.floor, fieldNumber: 4)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_HistoryPage, rhs: Thaiyyal_Collab_V1_HistoryPage) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.entries != rhs.entries {return false}
+    if lhs.nextBefore != rhs.nextBefore {return false}
+    if lhs.floor != rhs.floor {return false}
+    if lhs.position != rhs.position {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Thaiyyal_Collab_V1_NamedVersion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NamedVersion"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}position\0\u{1}name\0\u{1}note\0\u{1}author\0\u{3}named_at_milliseconds\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.note) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._author) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.namedAtMilliseconds) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 2)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 3)
+    }
+    if !self.note.isEmpty {
+      try visitor.visitSingularStringField(value: self.note, fieldNumber: 4)
+    }
+    try { if let v = self._author {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if self.namedAtMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.namedAtMilliseconds, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_NamedVersion, rhs: Thaiyyal_Collab_V1_NamedVersion) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.position != rhs.position {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.note != rhs.note {return false}
+    if lhs._author != rhs._author {return false}
+    if lhs.namedAtMilliseconds != rhs.namedAtMilliseconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Thaiyyal_Collab_V1_Versions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Versions"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}versions\0\u{1}named\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.versions) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.named) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if !self.versions.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.versions, fieldNumber: 2)
+    }
+    if !self.named.isEmpty {
+      try visitor.visitSingularStringField(value: self.named, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_Versions, rhs: Thaiyyal_Collab_V1_Versions) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.versions != rhs.versions {return false}
+    if lhs.named != rhs.named {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Thaiyyal_Collab_V1_StateChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".StateChunk"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}snapshot\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._snapshot) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    try { if let v = self._snapshot {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_StateChunk, rhs: Thaiyyal_Collab_V1_StateChunk) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs._snapshot != rhs._snapshot {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,68 @@
+import CollabProtocol
+import WorkflowDocument
+
+/// What of the named versions is durable, and what is on its way. Spec: HI3.
+struct VersionBook: Sendable {
+  /// A version that somebody wants named.
+  struct Naming: Sendable {
+    var version: NamedVersion
+    var session: SessionID
+    var request: UInt64
+  }
+
+  /// By position, then id.
+  private(set) var versions: [NamedVersion]
+  /// Grows with every change of `versions`.
+  private(set) var revision: UInt64 = 0
+  /// Asked for, and neither durable nor refused.
+  private(set) var namings: [String: Naming] = [:]
+
+  init(_ versions: [NamedVersion]) { self.versions = versions }
+
+  /// Those on their way count, so that the bound holds whatever comes of them.
+  var count: Int { versions.count + namings.count }
+  var isIdle: Bool { namings.isEmpty }
+
+  subscript(id: String) -> NamedVersion? { versions.first { $0.id == id } }
+
+  func version(named name: String, at position: UInt64) -> NamedVersion? { versions.first { $0.position == position && $0.name == name } }
+
+  mutating func begin(_ naming: Naming) { namings[naming.version.id] = naming }
+
+  /// The store's answer came. - Returns: who asked; `nil` when nobody waits for it any more.
+  mutating func finish(_ id: String) -> Naming? { namings.removeValue(forKey: id) }
+
+  mutating func add(_ version: NamedVersion) {
+    guard self[version.id] == nil else { return }
+    let at = versions.firstIndex { (version.position, version.id) < ($0.position, $0.id) } ?? versions.count
+    versions.insert(version, at: at)
+    revision += 1
+  }
+
+  mutating func apply(_ edit: VersionEdit) {
+    switch edit {
+    case .renamed(let id, let name, let note):
+      guard let at = versions.firstIndex(where: { $0.id == id }) else { return }
+      versions[at].name = name
+      versions[at].note = note
+    case .dropped(let id): versions.removeAll { $0.id == id }
+    }
+    revision += 1
+  }
+
+  /// Whether what `edit` says is so.
+  func holds(_ edit: VersionEdit) -> Bool {
+    switch edit {
+    case .renamed(let id, let name, let note): self[id].map { $0.name == name && $0.note == note } ?? false
+    case .dropped(let id): self[id] == nil
+    }
+  }
+
+  /// What the store knows takes the place of what was here. - Returns: whether that is something else.
+  mutating func adopt(_ stored: [NamedVersion]) -> Bool {
+    guard stored != versions else { return false }
+    versions = stored
+    revision += 1
+    return true
+  }
+}
