@@ -212,7 +212,7 @@ let package = Package(
       [
         "CRDT", "Gateway", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WebCanvas",
         "WebSocketTransport",
-        "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle,
+        "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .nioEmbedded, .logging, .lifecycle,
       ], exclude: ["Page"]),
     tests(
       "CollabClientTests",

@@ -12,6 +12,7 @@ enum DocumentBench {
     let history = mixedHistory(replicas: 4, count: 40_000)
     applying(history, &table)
     largeGraph(&table)
+    FingerprintBench.run(&table)
     codecs(&table)
   }
 

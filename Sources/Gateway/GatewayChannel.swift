@@ -13,7 +13,7 @@ import WorkflowGraph
 enum ConnectionKind: Sendable {
   /// Lives on its event loop from here on; no task, no async channel.
   case live
-  case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+  case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>, PeerWatch)
 }
 
 /// Sets an accepted connection up: TLS if there is any, then the first request decides between a live session and HTTP.
@@ -56,7 +56,8 @@ struct GatewayChannel: HTTPChannelHandler {
     do {
       switch try await value.kind.get() {
       case .live: return
-      case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+      case .http(let channel, let peer):
+        await PeerWatch.$current.withValue(peer) { await handleHTTP(asyncChannel: channel, logger: logger) }
       }
     } catch {
       logger.trace("a connection ended before its first request", metadata: ["error": "\(error)"])
@@ -80,7 +81,8 @@ struct GatewayChannel: HTTPChannelHandler {
       decide: { head in refusal?.upgradeDecision ?? decide(head) },
       installHTTP: { channel in
         if let refusal { return refusal.answerAndClose(channel) }
-        kind.succeed(.http(try installHTTP(channel, logger: logger)))
+        let peer = PeerWatch()
+        kind.succeed(.http(try installHTTP(channel, peer, logger: logger), peer))
       },
       onOutcome: { outcome in
         switch outcome {
@@ -116,8 +118,11 @@ struct GatewayChannel: HTTPChannelHandler {
     }
   }
 
-  private func installHTTP(_ channel: any Channel, logger: Logger) throws -> NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart> {
+  private func installHTTP(
+    _ channel: any Channel, _ peer: PeerWatch, logger: Logger
+  ) throws -> NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart> {
     let pipeline = channel.pipeline.syncOperations
+    try pipeline.addHandlers([StuckAnswer(patience: configuration.answerPatience), PeerWatchHandler(peer)])
     let deadline = HeadDeadline(configuration.firstRequestDeadline)
     try pipeline.addHandler(deadline)
     // Hummingbird answers parse errors and reads one request after the other itself.

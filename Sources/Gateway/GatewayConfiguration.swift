@@ -15,6 +15,8 @@ public struct GatewayConfiguration: Sendable {
   public var firstRequestDeadline: Duration = .seconds(10)
   /// An HTTP connection on which nothing happens for so long is closed. Live connections have pings instead.
   public var idleTimeout: Duration = .seconds(60)
+  /// An answer over HTTP of which the peer takes nothing for so long is ended with its connection.
+  public var answerPatience: Duration = .seconds(30)
   /// After the rooms have said goodbye: how long clients may take for the closing handshake before they are cut off.
   public var closeDeadline: Duration = .seconds(5)
   public var webSocket: WebSocketConfiguration

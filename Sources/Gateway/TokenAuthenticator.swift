@@ -50,6 +50,6 @@ public struct TokenAuthenticator: Authenticator {
     if let kind = found.kind, let claimed = hello.kind, claimed != kind {
       return .refused(.forbidden, reason: "this token is for a \(kind)")
     }
-    return .admitted(subject: found.name, role: found.role)
+    return .admitted(subject: found.name, role: found.role, kind: found.kind)
   }
 }

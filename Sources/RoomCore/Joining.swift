@@ -34,7 +34,7 @@ extension Room {
       case .ended(let lease)?: .lost(through: lease.seqAtEnd ?? 0)
       case .unknown?: .lost(through: 0)
       }
-    if role >= .commenter {
+    if role >= .commenter, joining.arrival.takesLease {
       if case .inForce(let holder)? = held, let secret = joining.arrival.hello.lease?.secret {
         if let present = holder.session.flatMap({ sessions[$0] }), present.connectionNumber > joining.arrival.connectionNumber {
           // The hello of a connection that its client gave up long ago, late on its way.

@@ -57,7 +57,7 @@ extension Room {
       sessions[id]?.role = granted
       guard session.isWelcomed else { continue }
       actions.append(.send(.role(granted), to: id))
-      if granted >= .commenter, session.replica == nil {
+      if granted >= .commenter, session.replica == nil, session.takesLease {
         // Only a welcome can carry a lease.
         dismiss(id, .goingAway, "come back to receive a replica id", into: &actions)
       } else {

@@ -112,4 +112,6 @@ public enum RoomNote: Hashable, Sendable {
   case degraded(reason: String)
   case healed(changesLost: Int)
   case tombstonesCollected(Int)
+  case runStarted(RunID, nodeCount: UInt32)
+  case runEnded(RunID, RunEvent.Kind, durationMicroseconds: UInt64)
 }

@@ -64,10 +64,12 @@ public struct Arrival: Sendable {
   /// For a lease that may have to be granted: an unguessable secret and its SHA-256.
   public var freshSecret: [UInt8]
   public var freshDigest: [UInt8]
+  /// Whether it may ever write, as far as its role allows. Who does not takes no replica id from those who do.
+  public var takesLease: Bool
 
   public init(
     session: SessionID, connectionNumber: UInt64, hello: Hello, subject: String, role: Role, shownDigest: [UInt8]?, freshSecret: [UInt8],
-    freshDigest: [UInt8]
+    freshDigest: [UInt8], takesLease: Bool = true
   ) {
     self.session = session
     self.connectionNumber = connectionNumber
@@ -77,6 +79,7 @@ public struct Arrival: Sendable {
     self.shownDigest = shownDigest
     self.freshSecret = freshSecret
     self.freshDigest = freshDigest
+    self.takesLease = takesLease
   }
 }
 

@@ -109,6 +109,7 @@ extension Room {
     actions.append(.broadcast(.runEvent(event), .runs))
     guard let index = runs.index(of: RunID(rawValue: event.run)) else { return }
     runs.active[index].events.append(event)
+    if event.kind == .runStarted { actions.append(.note(.runStarted(runs.active[index].id, nodeCount: event.info?.nodeCount ?? 0))) }
     if event.kind == .runStarted, let graph = runs.active[index].graph {
       runs.active[index].graph = nil
       if runs.active[index].isCancelWanted {
@@ -119,7 +120,8 @@ extension Room {
     }
     guard event.kind.isLast else { return }
     runs.finish(at: index)
-    if runs.active.allSatisfy(\.isOver), isAccepting, let next = runs.queued.popFirst() { begin(next, into: &actions) }
+    beginQueued(into: &actions)
+    actions.append(.note(.runEnded(RunID(rawValue: event.run), event.kind, durationMicroseconds: event.durationMicroseconds)))
     if sessions.isEmpty { armOnce(.idle, afterMilliseconds: limits.idleUnloadMilliseconds, into: &actions) }
   }
 
@@ -218,6 +220,23 @@ extension Room {
     }
     runs.adopt(stored)
     closeInterrupted(because: "the store failed", into: &actions)
+    adoptQueued(into: &actions)
+  }
+
+  /// Those that wait for their turn go on, unless their graph holds a change that was lost: nobody ever saw that graph.
+  private mutating func adoptQueued(into actions: inout [RoomAction]) {
+    let version = document.version
+    for frozen in runs.queued where !version.covers(frozen.info.version) {
+      report(
+        to: frozen.trigger.session, request: frozen.trigger.request.request, .unavailable,
+        "the store failed before what the run is made of was durable", into: &actions)
+    }
+    runs.queued.removeAll { !version.covers($0.info.version) }
+    beginQueued(into: &actions)
+  }
+
+  private mutating func beginQueued(into actions: inout [RoomAction]) {
+    if runs.active.allSatisfy(\.isOver), isAccepting, let next = runs.queued.popFirst() { begin(next, into: &actions) }
   }
 
   mutating func cancelAllRuns(because reason: String, into actions: inout [RoomAction]) {

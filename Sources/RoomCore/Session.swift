@@ -69,6 +69,7 @@ struct Session: Sendable {
   let roleMax: Role?
   var role: Role
   let topics: Topics
+  let takesLease: Bool
   var replica: ReplicaID?
   var stage: Stage
   /// Others know of it.
@@ -113,6 +114,7 @@ struct Session: Sendable {
     colour = arrival.hello.colour.isEmpty ? Self.colour(of: arrival.session) : arrival.hello.colour
     roleMax = arrival.hello.roleMax
     self.role = role
+    takesLease = arrival.takesLease
     topics = Topics(arrival.hello.wants ?? .everything)
     self.stage = stage
     opBucket = RateBucket(perSecond: limits.opsPerSecondMax, burst: limits.opsBurstMax, nowMilliseconds: nowMilliseconds)

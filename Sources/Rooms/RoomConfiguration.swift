@@ -1,5 +1,6 @@
 public import CollabProtocol
 public import RoomCore
+public import WorkflowDocument
 
 /// What the rooms of a server have in common.
 public struct RoomConfiguration: Sendable {
@@ -16,7 +17,8 @@ public struct RoomConfiguration: Sendable {
 /// What an authenticator says to a hello.
 public enum Admission: Sendable {
   /// `role` is the most this subject may do in the workflow; the hello may ask for less. `subject` is empty in open mode.
-  case admitted(subject: String, role: Role)
+  /// `kind`: what the subject is when the hello does not say.
+  case admitted(subject: String, role: Role, kind: Author.Kind? = nil)
   case refused(CloseCode, reason: String)
 }
 
@@ -31,6 +33,9 @@ public protocol RoomMetrics: Sendable {
   func broadcast(bytes: Int, members: Int)
   func hashDiffered()
   func storeFailed()
+  func runStarted()
+  /// - Parameter last: of its events.
+  func runEnded(_ last: RunEvent.Kind, durationMicroseconds: UInt64)
 }
 
 /// Counts nothing.
@@ -45,4 +50,9 @@ public struct NoRoomMetrics: RoomMetrics {
   public func broadcast(bytes: Int, members: Int) {}
   public func hashDiffered() {}
   public func storeFailed() {}
+}
+
+extension RoomMetrics {
+  public func runStarted() {}
+  public func runEnded(_ last: RunEvent.Kind, durationMicroseconds: UInt64) {}
 }

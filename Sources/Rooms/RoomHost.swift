@@ -274,6 +274,14 @@ final class RoomHost {
       services.logger.error("the room is read-only: the store failed", metadata: ["workflow": "\(workflow)", "reason": "\(reason)"])
     case .healed(let lost):
       services.logger.notice("the room takes changes again", metadata: ["workflow": "\(workflow)", "sentBack": "\(lost)"])
+    case .runStarted(let run, let nodeCount):
+      metrics.runStarted()
+      services.logger.info("a run began", metadata: ["workflow": "\(workflow)", "run": "\(run)", "nodes": "\(nodeCount)"])
+    case .runEnded(let run, let last, let duration):
+      metrics.runEnded(last, durationMicroseconds: duration)
+      // What nodes gave or said stays out of the log: it may be anybody's data.
+      services.logger.info(
+        "a run ended", metadata: ["workflow": "\(workflow)", "run": "\(run)", "with": "\(last)", "microseconds": "\(duration)"])
     case .tombstonesCollected(let count):
       services.logger.debug("collected", metadata: ["workflow": "\(workflow)", "entries": "\(count)"])
     }

@@ -25,14 +25,27 @@ struct RoomLoader: Sendable {
     return try seed(from: stored, try await runs(of: workflow, interrupted: stored.interruptedRuns), workflow)
   }
 
-  /// Whole: those that were interrupted, and the newest that ended. Of the others that ended lately, the first and the last event.
+  /// Whole: those that were interrupted, and the newest that ended. Of the others that ended lately, the first and the last event, and of
+  /// those beyond `runPageBytesMax` the last one without its result: a room that opens need not hold what nobody may ask for.
   private func runs(of workflow: WorkflowID, interrupted: [StoredRun]) async throws(StoreError) -> [[RunEvent]] {
     var runs: [[RunEvent]] = []
-    var isNewest = true
-    for run in try await store.runs(of: workflow, limit: Self.recentRunCountMax) where run.last != nil {
-      let events = isNewest ? try await store.runEvents(of: workflow, run: run.run) : [run.first] + (run.last.map { [$0] } ?? [])
-      isNewest = false
-      runs.insert(read(events, workflow), at: 0)
+    var before: String?
+    var asked = 0
+    var bytes = 0
+    while asked < Self.recentRunCountMax {
+      let page = try await store.runs(
+        of: workflow, before: before, limit: Self.recentRunCountMax - asked, bytesMax: Self.runPageBytesMax)
+      guard let oldest = page.last else { break }
+      before = oldest.run
+      asked += page.count
+      for run in page {
+        guard let last = run.last else { continue }
+        let isNewest = runs.isEmpty
+        var events = read(isNewest ? try await store.runEvents(of: workflow, run: run.run) : [run.first, last], workflow)
+        bytes += run.byteCount
+        if !isNewest, bytes > Self.runPageBytesMax, !events.isEmpty { events[events.count - 1].result = "" }
+        runs.insert(events, at: 0)
+      }
     }
     for run in interrupted { runs.append(read(try await store.runEvents(of: workflow, run: run.run), workflow)) }
     return runs
@@ -54,6 +67,9 @@ struct RoomLoader: Sendable {
 
   /// Ended runs that a room remembers over a restart.
   static let recentRunCountMax = 32
+
+  /// Ends of runs, with their results, are read so many bytes at a time.
+  static let runPageBytesMax = 8 << 20
 
   /// The newest snapshot that can be read, and the log after it.
   private func seed(from stored: StoredWorkflow, _ runs: [[RunEvent]], _ workflow: WorkflowID) throws(StoreError) -> RoomSeed {

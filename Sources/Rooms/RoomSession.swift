@@ -26,6 +26,7 @@ public final class RoomSession {
   private let registry: RoomRegistry
   private let admit: (Hello) -> Admission
   private let decodeLimits: DecodeLimits
+  private let takesLease: Bool
   private var stage = Stage.awaitingHello(deadline: nil)
   /// Decoded since the last `readingFinished`.
   private var batch: [RoomEvent] = []
@@ -34,8 +35,13 @@ public final class RoomSession {
   /// What it has on the server's memory, until the connection is closed.
   var share: OutboxLedger.Share?
 
-  /// - Parameter admit: called once, on the sink's event loop, with a well-formed hello; must not block.
-  public init(workflow: WorkflowID, sink: any SessionSink, registry: RoomRegistry, admit: @escaping (Hello) -> Admission) {
+  /// - Parameters:
+  ///   - takesLease: false for one that will never write: it is lent no replica id.
+  ///   - admit: called once, on the sink's event loop, with a well-formed hello; must not block.
+  public init(
+    workflow: WorkflowID, sink: any SessionSink, registry: RoomRegistry, takesLease: Bool = true, admit: @escaping (Hello) -> Admission
+  ) {
+    self.takesLease = takesLease
     self.workflow = workflow
     self.sink = sink
     self.registry = registry
@@ -107,7 +113,10 @@ public final class RoomSession {
     case .proceed(let hello):
       switch admit(hello) {
       case .refused(let code, let reason): end(code, reason)
-      case .admitted(let subject, let role): enter(hello, subject, role)
+      case .admitted(let subject, let role, let kind):
+        var hello = hello
+        hello.kind = hello.kind ?? kind
+        enter(hello, subject, role)
       }
     }
   }
@@ -120,7 +129,7 @@ public final class RoomSession {
     let arrival = Arrival(
       session: id, connectionNumber: connectionNumber, hello: hello, subject: subject, role: role,
       shownDigest: hello.lease.map { SHA256.digest($0.secret) },
-      freshSecret: secret, freshDigest: SHA256.digest(secret))
+      freshSecret: secret, freshDigest: SHA256.digest(secret), takesLease: takesLease)
     let form = FrameForm(encoding: sink.encoding, isCompressed: sink.takesCompressedFrames)
     registry.enter(
       Entry(

@@ -10,21 +10,34 @@ extension RoomRegistry {
     public var last: RunEvent?
   }
 
-  /// The newest runs of a workflow, newest first.
+  /// Runs of a workflow, newest first, without their results: those may be large, and are read a few at a time.
+  /// - Parameter run: only those begun before this one, none when it is unknown; `nil`: the newest.
   /// - Throws: `.unknownWorkflow`; `.corrupt` when what is stored cannot be read.
-  public func storedRuns(of workflow: WorkflowID, limit: Int) async throws(StoreError) -> [RunSummary] {
+  public func storedRuns(of workflow: WorkflowID, before run: String? = nil, limit: Int) async throws(StoreError) -> [RunSummary] {
     var summaries: [RunSummary] = []
-    for run in try await store.runs(of: workflow, limit: limit) {
-      summaries.append(
-        RunSummary(first: try Self.read(run.first), last: try run.last.map { event throws(StoreError) in try Self.read(event) }))
+    var before = run
+    while summaries.count < limit {
+      let page = try await store.runs(
+        of: workflow, before: before, limit: limit - summaries.count, bytesMax: RoomLoader.runPageBytesMax)
+      guard let oldest = page.last else { break }
+      before = oldest.run
+      for run in page {
+        var summary = RunSummary(first: try Self.read(run.first))
+        if let end = run.last {
+          var last = try Self.read(end)
+          last.result = ""
+          summary.last = last
+        }
+        summaries.append(summary)
+      }
     }
     return summaries
   }
 
-  /// All durable events of a run, in order; empty when there is no such run.
-  public func storedEvents(of run: String, in workflow: WorkflowID) async throws(StoreError) -> [RunEvent] {
+  /// All durable events of a run after `seq`, in order; empty when there is no such run.
+  public func storedEvents(of run: String, in workflow: WorkflowID, after seq: UInt64 = 0) async throws(StoreError) -> [RunEvent] {
     var events: [RunEvent] = []
-    for stored in try await store.runEvents(of: workflow, run: run) { events.append(try Self.read(stored)) }
+    for stored in try await store.runEvents(of: workflow, run: run, after: seq) { events.append(try Self.read(stored)) }
     return events
   }
 

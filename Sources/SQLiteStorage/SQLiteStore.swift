@@ -108,11 +108,13 @@ public final class SQLiteStore: WorkflowStore {
     }
   }
 
-  public func runEvents(of workflow: WorkflowID, run: String) async throws(StoreError) -> [StoredRunEvent] {
-    try await read("cannot read run \(run) of \(workflow)") { try RunReader.events(of: run, in: workflow, $0) }
+  public func runEvents(of workflow: WorkflowID, run: String, after seq: UInt64) async throws(StoreError) -> [StoredRunEvent] {
+    try await read("cannot read run \(run) of \(workflow)") { try RunReader.events(of: run, in: workflow, after: seq, $0) }
   }
 
-  public func runs(of workflow: WorkflowID, limit: Int) async throws(StoreError) -> [StoredRun] {
-    try await read("cannot read the runs of \(workflow)") { try RunReader.newest(limit, of: workflow, $0) }
+  public func runs(of workflow: WorkflowID, before run: String?, limit: Int, bytesMax: Int) async throws(StoreError) -> [StoredRun] {
+    try await read("cannot read the runs of \(workflow)") {
+      try RunReader.newest(limit, before: run, bytesMax: bytesMax, of: workflow, $0)
+    }
   }
 }

@@ -87,31 +87,45 @@ enum RunReader {
     try runs(db, sql: "SELECT id, run FROM runs WHERE workflow = ? AND is_finished = 0 ORDER BY id", arguments: [workflow])
   }
 
-  static func newest(_ limit: Int, of workflow: WorkflowID, _ db: Database) throws -> [StoredRun] {
+  static func newest(_ limit: Int, before run: String?, bytesMax: Int, of workflow: WorkflowID, _ db: Database) throws -> [StoredRun] {
     guard let place = try WorkflowPlace.find(workflow, db) else { throw StoreError.unknown(workflow) }
+    var before = Int64.max
+    if let run {
+      let id = try Int64.fetchOne(db, sql: "SELECT id FROM runs WHERE workflow = ? AND run = ?", arguments: [place.key, run])
+      guard let id else { return [] }
+      before = id
+    }
     return try runs(
-      db, sql: "SELECT id, run FROM runs WHERE workflow = ? ORDER BY id DESC LIMIT ?", arguments: [place.key, max(0, limit)])
+      db, sql: "SELECT id, run FROM runs WHERE workflow = ? AND id < ? ORDER BY id DESC LIMIT ?",
+      arguments: [place.key, before, max(0, limit)], bytesMax: bytesMax)
   }
 
-  static func events(of run: String, in workflow: WorkflowID, _ db: Database) throws -> [StoredRunEvent] {
+  static func events(of run: String, in workflow: WorkflowID, after seq: UInt64, _ db: Database) throws -> [StoredRunEvent] {
     guard let place = try WorkflowPlace.find(workflow, db) else { throw StoreError.unknown(workflow) }
     return try Row.fetchAll(
       db,
       sql: """
-        SELECT e.seq, e.is_last, e.body FROM run_events e JOIN runs r ON e.run = r.id WHERE r.workflow = ? AND r.run = ? ORDER BY e.seq
-        """, arguments: [place.key, run]
+        SELECT e.seq, e.is_last, e.body FROM run_events e JOIN runs r ON e.run = r.id WHERE r.workflow = ? AND r.run = ? AND e.seq > ? ORDER BY e.seq
+        """, arguments: [place.key, run, Int64(clamping: seq)]
     ).map { event(of: run, $0) }
   }
 
-  private static func runs(_ db: Database, sql: String, arguments: StatementArguments) throws -> [StoredRun] {
-    try Row.fetchAll(db, sql: sql, arguments: arguments).compactMap { row in
+  private static func runs(
+    _ db: Database, sql: String, arguments: StatementArguments, bytesMax: Int = .max
+  ) throws -> [StoredRun] {
+    var found: [StoredRun] = []
+    var bytes = 0
+    for row in try Row.fetchAll(db, sql: sql, arguments: arguments) where bytes < bytesMax {
       let id: Int64 = row[0]
       let run: String = row[1]
       let columns = "SELECT seq, is_last, body FROM run_events WHERE run = ?"
       let first = try Row.fetchOne(db, sql: "\(columns) ORDER BY seq LIMIT 1", arguments: [id])
       let last = try Row.fetchOne(db, sql: "\(columns) AND is_last ORDER BY seq DESC LIMIT 1", arguments: [id])
-      return first.map { StoredRun(run: run, first: event(of: run, $0), last: last.map { event(of: run, $0) }) }
+      guard let first else { continue }
+      found.append(StoredRun(run: run, first: event(of: run, first), last: last.map { event(of: run, $0) }))
+      bytes += found[found.count - 1].byteCount
     }
+    return found
   }
 
   private static func event(of run: String, _ row: Row) -> StoredRunEvent {

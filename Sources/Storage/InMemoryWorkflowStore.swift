@@ -130,12 +130,12 @@ public final class InMemoryWorkflowStore: WorkflowStore {
     }
   }
 
-  public func runEvents(of workflow: WorkflowID, run: String) async throws(StoreError) -> [StoredRunEvent] {
-    try read(workflow).events(of: run)
+  public func runEvents(of workflow: WorkflowID, run: String, after seq: UInt64) async throws(StoreError) -> [StoredRunEvent] {
+    try read(workflow).events(of: run, after: seq)
   }
 
-  public func runs(of workflow: WorkflowID, limit: Int) async throws(StoreError) -> [StoredRun] {
-    try read(workflow).newestRuns(limit: limit)
+  public func runs(of workflow: WorkflowID, before run: String?, limit: Int, bytesMax: Int) async throws(StoreError) -> [StoredRun] {
+    try read(workflow).newestRuns(before: run, limit: limit, bytesMax: bytesMax)
   }
 
   public func close() async {

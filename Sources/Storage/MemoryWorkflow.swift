@@ -149,9 +149,19 @@ struct MemoryWorkflow: Sendable {
     return Array(log[Int(position - floor)...].prefix(max(0, limit)))
   }
 
-  func events(of run: String) -> [StoredRunEvent] { runs[run] ?? [] }
+  func events(of run: String, after seq: UInt64) -> [StoredRunEvent] { (runs[run] ?? []).filter { $0.seq > seq } }
 
-  func newestRuns(limit: Int) -> [StoredRun] { runOrder.reversed().prefix(max(0, limit)).compactMap { storedRun($0) } }
+  func newestRuns(before run: String?, limit: Int, bytesMax: Int) -> [StoredRun] {
+    let older = run.map { runOrder.prefix(upTo: runOrder.firstIndex(of: $0) ?? 0) } ?? runOrder[...]
+    var found: [StoredRun] = []
+    var bytes = 0
+    for name in older.reversed() where found.count < limit && bytes < bytesMax {
+      guard let run = storedRun(name) else { continue }
+      found.append(run)
+      bytes += run.byteCount
+    }
+    return found
+  }
 
   private func isFinished(_ run: String) -> Bool { runs[run]?.contains(where: \.isLast) ?? false }
 

@@ -8,8 +8,8 @@ public struct StoreLimits: Hashable, Sendable {
   /// A room stops taking changes long before, so that one busy room cannot fill it.
   public var queueBytesMax = 256 << 20
   /// Ended leases remembered per workflow. Beyond it: the longest untouched are forgotten when the next snapshot is saved,
-  /// and a client that comes back with one of those learns only that its lease is unknown.
-  public var endedLeaseCountMax = 1024
+  /// and a client that comes back with one of those learns only that its lease is unknown. As many as an open room remembers.
+  public var endedLeaseCountMax = 4096
   /// Runs kept per workflow. Beyond it: the oldest finished ones go when the next snapshot is saved.
   public var runCountMax = 1000
 

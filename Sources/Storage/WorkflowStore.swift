@@ -49,14 +49,29 @@ public protocol WorkflowStore: Sendable {
   /// Removes a workflow with all that belongs to it; `false` when there is none.
   func delete(_ workflow: WorkflowID) async throws(StoreError) -> Bool
 
-  /// Events of one run in order; empty when the run is unknown. A `seq` that is there already stays as it is.
-  func runEvents(of workflow: WorkflowID, run: String) async throws(StoreError) -> [StoredRunEvent]
+  /// Events of one run with a higher `seq` than `seq`, in order; empty when the run is unknown. A `seq` that is there already stays as it is.
+  func runEvents(of workflow: WorkflowID, run: String, after seq: UInt64) async throws(StoreError) -> [StoredRunEvent]
 
-  /// The newest runs of a workflow, newest first, at most `limit`: the first and the last event of each.
-  func runs(of workflow: WorkflowID, limit: Int) async throws(StoreError) -> [StoredRun]
+  /// Runs of a workflow, newest first, at most `limit`: the first and the last event of each.
+  /// - Parameters:
+  ///   - run: only those begun before this one, none when it is unknown; `nil`: the newest.
+  ///   - bytesMax: of the bodies together; the run that goes beyond it is the last, so that one at least comes.
+  func runs(of workflow: WorkflowID, before run: String?, limit: Int, bytesMax: Int) async throws(StoreError) -> [StoredRun]
 
   /// Waits for everything queued, then lets go of files and threads. Later calls fail with `.closed`.
   func close() async
+}
+
+extension WorkflowStore {
+  /// All events of a run.
+  public func runEvents(of workflow: WorkflowID, run: String) async throws(StoreError) -> [StoredRunEvent] {
+    try await runEvents(of: workflow, run: run, after: 0)
+  }
+
+  /// The newest runs, however large they are.
+  public func runs(of workflow: WorkflowID, limit: Int) async throws(StoreError) -> [StoredRun] {
+    try await runs(of: workflow, before: nil, limit: limit, bytesMax: .max)
+  }
 }
 
 /// One durable fact.
@@ -112,6 +127,9 @@ public struct StoredRun: Hashable, Sendable {
     self.first = first
     self.last = last
   }
+
+  /// Bytes of both bodies.
+  public var byteCount: Int { first.body.count + (last?.body.count ?? 0) }
 }
 
 /// A snapshot of the document at `position`: the snapshot format's bytes in a zlib stream. Spec: ME4.

@@ -1,3 +1,5 @@
+public import WorkflowGraph
+
 /// What one run may cost. Each is checked before it is exceeded for long; beyond it the run fails with a text that names the limit.
 public struct RunLimits: Sendable, Hashable {
   /// Wall time of the whole run, checked between nodes, in long loops, and by everything that waits.
@@ -13,7 +15,7 @@ public struct RunLimits: Sendable, Hashable {
   public var valueBytesMax: Int
   /// All nodes' values together.
   public var resultBytesMax: Int
-  /// Containers within containers in one value.
+  /// Containers within containers in one value. A run's result holds values two levels down, and is to be a JSON text like any other.
   public var valueDepthMax: Int
   /// Requests that all nodes of a run send together, redirects and further attempts among them.
   public var outsideCallsMax: Int
@@ -24,7 +26,8 @@ public struct RunLimits: Sendable, Hashable {
 
   public init(
     duration: Duration = .seconds(60), nodeDuration: Duration? = nil, nodeExecutionsMax: Int = 100_000, nodesInFlightMax: Int = 64,
-    iterationsMax: Int = 1_000_000, valueBytesMax: Int = 4 << 20, resultBytesMax: Int = 64 << 20, valueDepthMax: Int = 128,
+    iterationsMax: Int = 1_000_000, valueBytesMax: Int = 4 << 20, resultBytesMax: Int = 64 << 20,
+    valueDepthMax: Int = JSONText.depthMax - 2,
     outsideCallsMax: Int = 100, responseBytesMax: Int = 4 << 20, outsideBytesMax: Int = 64 << 20
   ) {
     self.duration = duration

@@ -23,11 +23,11 @@ import WorkflowGraph
 
   @Test("[WP1] a token names its subject and role")
   func known() throws {
-    guard case .admitted("ada", .editor) = try admit("ada's secret is long", kind: .person, by: tokens()) else {
+    guard case .admitted("ada", .editor, .person?) = try admit("ada's secret is long", kind: .person, by: tokens()) else {
       Issue.record("ada was not admitted as an editor")
       return
     }
-    guard case .admitted("ci", .runner) = try admit("ci's secret is longer", kind: .agent, by: tokens()) else {
+    guard case .admitted("ci", .runner, nil) = try admit("ci's secret is longer", kind: .agent, by: tokens()) else {
       Issue.record("ci was not admitted as a runner")
       return
     }
@@ -61,7 +61,7 @@ import WorkflowGraph
 
   @Test("[WP1] open mode admits everybody as owner without a name of record")
   func open() throws {
-    guard case .admitted("", .owner) = try admit("", by: OpenAuthenticator()) else {
+    guard case .admitted("", .owner, nil) = try admit("", by: OpenAuthenticator()) else {
       Issue.record("not admitted as owner")
       return
     }

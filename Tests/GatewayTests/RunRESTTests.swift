@@ -13,7 +13,7 @@ import WorkflowGraph
 /// Runs over HTTP, on a whole server.
 @Suite(.timeLimit(.minutes(2))) struct RunRESTTests {
   /// 2 × (3 + 4), with a pause in between when one is asked for.
-  private static func prepare(_ server: TestServer, pause: String? = nil) async throws {
+  static func prepare(_ server: TestServer, pause: String? = nil) async throws {
     let workflow = try #require(WorkflowID("sums"))
     #expect(try await server.store.create(workflow))
     var ops: [Op] = []
@@ -39,7 +39,7 @@ import WorkflowGraph
       [.change(LoggedChange(position: 1, author: author, takenAtMilliseconds: 1_700_000_000_000, change: change))], to: workflow)
   }
 
-  private static func post(
+  static func post(
     _ path: String, _ body: String? = nil, to server: TestServer, headers: [String] = [], type: String = "application/json"
   ) async throws -> RawClient.Answer {
     var lines = ["POST \(path) HTTP/1.1", "host: localhost:\(server.port)", "connection: close"] + headers
@@ -47,7 +47,7 @@ import WorkflowGraph
     return try await RawClient.send(lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? ""), to: server.port)
   }
 
-  private static func json(_ answer: RawClient.Answer) throws -> JSONValue { try JSONText(validating: answer.body.trimmed).value() }
+  static func json(_ answer: RawClient.Answer) throws -> JSONValue { try JSONText(validating: answer.body.trimmed).value() }
 
   @Test("[RU1, RU2] execute answers with the result, and everybody in the room sees that very run")
   func execute() async throws {
@@ -327,7 +327,7 @@ import WorkflowGraph
   func roles() async throws {
     let authenticator = TokenAuthenticator([
       try #require(AccessToken(name: "eve", role: .editor, kind: nil, secret: "eve's secret is long")),
-      try #require(AccessToken(name: "ci", role: .runner, kind: nil, secret: "ci's secret is longer")),
+      try #require(AccessToken(name: "ci", role: .runner, kind: .agent, secret: "ci's secret is longer")),
     ])
     try await TestServer.with(authenticator: authenticator) { (server: TestServer) async throws in
       try await Self.prepare(server)
@@ -342,6 +342,7 @@ import WorkflowGraph
       let answer = try await Self.post(path, to: server, headers: ["authorization: Bearer ci's secret is longer"])
       #expect(answer.status == 200)
       #expect(try Self.json(answer)["startedBy"]?["subject"]?.stringValue == "ci")
+      #expect(try Self.json(answer)["startedBy"]?["kind"]?.stringValue == "agent")
     }
   }
 }

@@ -148,6 +148,7 @@ enum Engines {
   @Test("[EN3] http: recorded results, errors and result bytes", .enabled(if: isPresent, "no recorded runs here"))
   func recordedRuns() async throws {
     var count = 0
+    var passed: [String: (Int, Int)] = [:]
     for line in try String(contentsOf: Self.file, encoding: .utf8).split(separator: "\n") where line.contains("\"http\"") {
       guard let item = try? JSONText(unchecked: String(line)).value(), let name = item["name"]?.stringValue, let expect = item["expect"],
         case .object(let types)? = item["inferred_types"], types.contains(where: { $0.value == .string("http") }),
@@ -159,11 +160,20 @@ enum Engines {
       let text = JSONText(payload).text.replacingOccurrences(of: "__HTTP_BASE__", with: server.origin)
       let engine = try Engines.fetching(["127.0.0.1:\(server.port)", "127.0.0.1:1"])
       let result = await Engines.run(engine, text)
-      if let error = expect["error"]?.stringValue { #expect(result.failure?.text == error, "\(name)") }
-      if let bytes = expect["result_json"]?.stringValue { #expect(String(decoding: result.resultJSON, as: UTF8.self) == bytes, "\(name)") }
+      let (error, bytes) = (expect["error"]?.stringValue, expect["result_json"]?.stringValue)
+      let isRight =
+        (error == nil || result.failure?.text == error) && (bytes == nil || String(decoding: result.resultJSON, as: UTF8.self) == bytes)
+      #expect(isRight, "\(name): \(result.failure?.text ?? String(decoding: result.resultJSON, as: UTF8.self))")
+      for type in Set(types.compactMap(\.value.stringValue)) {
+        passed[type, default: (0, 0)].1 += 1
+        if isRight { passed[type, default: (0, 0)].0 += 1 }
+      }
       await server.noneOpen()
       try await server.stop()
     }
+    // In the form of `CorpusTests`, which runs all the others.
+    let table = passed.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.0)/\($0.value.1)" }.joined(separator: ", ")
+    print("recorded runs with http: \(count); by type: \(table)")
     #expect(count >= 20)
   }
 

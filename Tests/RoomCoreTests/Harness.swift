@@ -52,7 +52,7 @@ struct Stage {
   @discardableResult
   mutating func join(
     _ name: String = "ada", role: Role = .owner, subject: String = "", commit: Bool = true, holding document: WorkflowDocument? = nil,
-    connectionNumber: UInt64? = nil,
+    connectionNumber: UInt64? = nil, takesLease: Bool = true,
     _ configure: (inout Hello) -> Void = { _ in }
   ) -> SessionID {
     let id = SessionID(rawValue: nextSession)
@@ -68,7 +68,7 @@ struct Stage {
         Arrival(
           session: id, connectionNumber: connectionNumber ?? id.rawValue, hello: hello, subject: subject, role: role,
           shownDigest: hello.lease.map { Self.digest($0.secret) },
-          freshSecret: secret, freshDigest: Self.digest(secret))))
+          freshSecret: secret, freshDigest: Self.digest(secret), takesLease: takesLease)))
     if commit { self.commit() }
     return id
   }
@@ -321,6 +321,13 @@ struct Peer {
   var versionLists: [VersionList] { inbox.compactMap { if case .versions(let list) = $0 { list } else { nil } } }
   var pages: [HistoryPage] { inbox.compactMap { if case .history(let page) = $0 { page } else { nil } } }
   var goodbyes: [Goodbye] { inbox.compactMap { if case .goodbye(let goodbye) = $0 { goodbye } else { nil } } }
+  /// The findings as somebody sees them who hears of what came and went.
+  var findings: [(code: String, node: NodeID?)] {
+    issues.reduce(into: Set()) { known, change in
+      known.subtract(change.removed)
+      known.formUnion(change.added)
+    }.map { ($0.code, $0.node) }
+  }
   var issues: [IssuesChange] { inbox.compactMap { if case .issues(let issues) = $0 { issues } else { nil } } }
 }
 

@@ -64,4 +64,28 @@ import WorkflowDocument
     stage.edit(ada)
     #expect(stage.peers[ada]?.acks.last?.seq == 1)
   }
+
+  @Test("[CR5] who will never write takes no lease from those who do, and does the rest that its role allows")
+  func withoutLease() {
+    var stage = Stage()
+    let ada = stage.join()
+    stage.edit(ada)
+    let before = stage.store.leases
+    let guest = stage.join("guest", subject: "ci", takesLease: false)
+    #expect(stage.peers[guest]?.welcome?.lease == nil && stage.peers[guest]?.welcome?.role == .owner)
+    var request = RunRequest()
+    request.request = 5
+    stage.say(.run(request), guest)
+    stage.commit()
+    #expect(stage.startedRuns.count == 1)
+    stage.send([Change(replica: ReplicaID(2), seq: 1, hlc: HybridTime(milliseconds: 5), ops: [.makeNode("x")])], guest)
+    stage.commit()
+    let refused = stage.received(guest).flatMap { if case .ack(let ack) = $0 { ack.refused.map(\.code) } else { [RefusalCode]() } }
+    #expect(refused == [.forbidden])
+    stage.handle(.roleChanged(subject: "ci", .editor))
+    #expect(stage.peers[guest]?.closeCode == nil, "nothing to come back for")
+    stage.handle(.sessionLeft(guest, isFinal: true))
+    stage.commit()
+    #expect(stage.store.leases == before)
+  }
 }

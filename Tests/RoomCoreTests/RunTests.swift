@@ -295,6 +295,41 @@ import WorkflowGraph
     #expect(stage.peers[ada]?.runEvents.map(\.kind) == [.runStarted, .nodeStarted, .runFinished])
   }
 
+  @Test("[RU3] after the store failed, what waited for its turn goes on, unless what it is made of was lost")
+  func queuedOverFailure() {
+    var (stage, ada, bob) = started()
+    stage.say(request("first", policy: .queue), ada)
+    stage.commit()
+    stage.say(request("kept", policy: .queue), bob)
+    stage.edit(ada, "lost", commit: false)
+    stage.say(request("gone", policy: .queue), bob)
+    stage.pending = []
+    stage.handle(.storeFailed(reason: "x"))
+    stage.handle(.storeReloaded(stage.seed()))
+    stage.commit()
+    #expect(stage.peers[bob]?.errors.map(\.code) == [.unavailable], "its graph held what nobody ever saw")
+    #expect(stage.startedRuns.count == 2)
+    let starts = stage.peers[bob]?.runEvents.filter { $0.kind == .runStarted }.map { $0.info?.idempotencyKey }
+    #expect(starts == ["first", "kept"])
+    #expect(stage.startedRuns.values.allSatisfy { $0.nodes.map(\.id.rawValue) == ["n"] })
+    #expect(stage.peers[bob]?.runEvents.count { $0.kind == .runFailed } == 1, "the one that went on was interrupted")
+  }
+
+  @Test("runs are noted when they begin and when they end, without what they gave")
+  func notes() {
+    var (stage, ada, _) = started()
+    stage.say(request(), ada)
+    stage.commit()
+    let run = run(stage)
+    var end = RunStep(.runFailed)
+    end.durationMicroseconds = 7
+    end.error = "secret"
+    stage.handle(.runAdvanced(run, end))
+    stage.commit()
+    #expect(stage.notes.contains(.runStarted(run, nodeCount: 1)))
+    #expect(stage.notes.contains(.runEnded(run, .runFailed, durationMicroseconds: 7)))
+  }
+
   @Test("a run that says too much is ended")
   func tooMuch() {
     var limits = RoomLimits()

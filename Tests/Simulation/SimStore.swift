@@ -95,14 +95,14 @@ final class SimStore: WorkflowStore, @unchecked Sendable {
 
   func delete(_ workflow: WorkflowID) async throws(StoreError) -> Bool { try await inner.delete(workflow) }
 
-  func runEvents(of workflow: WorkflowID, run: String) async throws(StoreError) -> [StoredRunEvent] {
-    let events = try await inner.runEvents(of: workflow, run: run)
-    if !isDead { ledgers[workflow]?.reconcile(events) }
+  func runEvents(of workflow: WorkflowID, run: String, after seq: UInt64) async throws(StoreError) -> [StoredRunEvent] {
+    let events = try await inner.runEvents(of: workflow, run: run, after: seq)
+    if !isDead, seq == 0 { ledgers[workflow]?.reconcile(events) }
     return events
   }
 
-  func runs(of workflow: WorkflowID, limit: Int) async throws(StoreError) -> [StoredRun] {
-    try await inner.runs(of: workflow, limit: limit)
+  func runs(of workflow: WorkflowID, before run: String?, limit: Int, bytesMax: Int) async throws(StoreError) -> [StoredRun] {
+    try await inner.runs(of: workflow, before: run, limit: limit, bytesMax: bytesMax)
   }
 
   func close() async { await inner.close() }

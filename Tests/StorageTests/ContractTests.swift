@@ -210,6 +210,20 @@ import WorkflowGraph
       #expect(all.map(\.run) == ["c", "b", "a"])
       #expect(all.first == StoredRun(run: "c", first: event("c", 1, last: true), last: event("c", 1, last: true)))
       #expect(try await store.runs(of: .demo, limit: 1).map(\.run) == ["c"])
+      #expect(try await store.runEvents(of: .demo, run: "a", after: 2) == [event("a", 3, last: true)])
+      #expect(try await store.runEvents(of: .demo, run: "a", after: .max) == [])
+      func page(before run: String?, limit: Int = 10, bytesMax: Int = .max) async throws -> [String] {
+        try await store.runs(of: .demo, before: run, limit: limit, bytesMax: bytesMax).map(\.run)
+      }
+      #expect(try await page(before: "c") == ["b", "a"])
+      #expect(try await page(before: "c", limit: 1) == ["b"])
+      #expect(try await page(before: "a") == [])
+      #expect(try await page(before: "x") == [], "nobody knows where that was")
+      let size = all[0].byteCount
+      #expect(size > 0)
+      #expect(try await page(before: nil, bytesMax: size) == ["c"])
+      #expect(try await page(before: nil, bytesMax: size + 1) == ["c", "b"], "the one that goes beyond is the last")
+      #expect(try await page(before: nil, bytesMax: 1) == ["c"], "one at least")
       #expect(try await store.load(.demo)?.interruptedRuns.map(\.run) == ["b"])
       try await store.save(snapshot(0), of: .demo)
       #expect(try await store.runs(of: .demo, limit: 10).map(\.run) == ["c", "b"])

@@ -87,7 +87,12 @@ private struct History {
       return await both("state of \(workflow) at \(position)") { store throws(StoreError) in
         try await store.state(of: workflow, at: position)
       }
-    case ..<87: return await both("runs of \(workflow)") { store throws(StoreError) in try await store.runs(of: workflow, limit: 3) }
+    case ..<87:
+      let before = Bool.random(using: &random) ? nil : "r\(Int.random(in: 0...3, using: &random))"
+      let bytesMax = Int.random(in: 1...400, using: &random)
+      return await both("runs of \(workflow) before \(before ?? "none"), \(bytesMax) bytes") { store throws(StoreError) in
+        try await store.runs(of: workflow, before: before, limit: 3, bytesMax: bytesMax)
+      }
     case ..<89:
       let version = named(
         UInt64.random(in: 0...9, using: &random), at: UInt64.random(in: 0...(last[workflow, default: 0] + 1), using: &random))

@@ -57,7 +57,7 @@ import WorkflowGraph
     Attack(
       description: "flatten what was doubled", payload: row([text] + times(16, list) + [#"{"transform_type":"flatten"}"#], width: 2),
       error: nil),
-    Attack(description: "lists in lists", payload: row([text] + times(500, list)), error: "value too deep: 129 levels (limit: 128)"),
+    Attack(description: "lists in lists", payload: row([text] + times(500, list)), error: "value too deep: 63 levels (limit: 62)"),
     Attack(description: "JSON in JSON", payload: String(repeating: "[", count: 1_000_000), error: "exceeded max depth"),
     Attack(
       description: "a setting in itself",

@@ -103,6 +103,6 @@ import WorkflowGraph
     let nodes = (0..<count).map { "{\"id\":\"\($0)\",\"data\":\($0 == 0 ? "{\"value\":1}" : "{\"mode\":\"m\"}")}" }
     let edges = (1..<count).map { "{\"source\":\"\($0 - 1)\",\"target\":\"\($0)\"}" }
     let result = await run("{\"nodes\":[\(nodes.joined(separator: ","))],\"edges\":[\(edges.joined(separator: ","))]}")
-    #expect(result.failure?.text == "error executing node 129: value too deep: 129 levels (limit: 128)")
+    #expect(result.failure?.text == "error executing node 63: value too deep: 63 levels (limit: 62)")
   }
 }

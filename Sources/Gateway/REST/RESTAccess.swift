@@ -44,7 +44,7 @@ struct RESTAccess: Sendable {
     let hello = try hello(request)
     switch authenticator.admit(hello, to: workflow) {
     case .refused(let code, let reason): throw RoomGuest.Ended(code: code, reason: reason)
-    case .admitted(_, let granted):
+    case .admitted(_, let granted, _):
       guard granted >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
       return hello
     }

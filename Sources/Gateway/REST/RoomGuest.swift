@@ -26,6 +26,7 @@ final class RoomGuest: Sendable {
   private let sink: NIOLoopBoundBox<GuestSink?>
   private let stream: AsyncThrowingStream<(Event, bytes: Int), any Error>
 
+  /// Lent no replica id: a guest asks and listens, and never edits.
   /// - Parameters:
   ///   - admit: asked on `loop`, as for every hello.
   ///   - silence: how long nothing comes before the reader is told so.
@@ -43,7 +44,7 @@ final class RoomGuest: Sendable {
       let sink = GuestSink(loop: loop, inbox: inbox, silence: TimeAmount(silence))
       box.value = sink
       sink.onEnd = { box.value = nil }
-      sink.begin(RoomSession(workflow: workflow, sink: sink, registry: registry, admit: admit), hello)
+      sink.begin(RoomSession(workflow: workflow, sink: sink, registry: registry, takesLease: false, admit: admit), hello)
     }
   }
 

@@ -59,23 +59,27 @@ struct RunDesk: Sendable {
     }
   }
 
-  /// All events of a run from `after` on, as they become durable, until its last; what is there first, then what comes.
-  /// - Parameter tell: gets each event, and `nil` now and then while nothing comes.
+  /// All events of a run after `seq`, as they become durable, until its last; what is there first, then what comes.
+  /// - Parameters:
+  ///   - known: what the store had of the run a moment ago: one event at least.
+  ///   - tell: gets each event, and `nil` now and then while nothing comes.
   func follow(
-    _ run: String, of workflow: WorkflowID, as hello: Hello, after seq: UInt64, tell: (RunEvent?) async throws -> Void
+    _ known: [RunEvent], of workflow: WorkflowID, as hello: Hello, after seq: UInt64, tell: (RunEvent?) async throws -> Void
   ) async throws {
+    let run = known[0].run
     var seen = seq
-    /// Tells what the store has beyond what was seen; `false` once the last is told.
-    func tellStored() async throws -> Bool {
-      let events = try await registry.storedEvents(of: run, in: workflow)
+    /// `false` once the last is told.
+    func tellAll(_ events: [RunEvent]) async throws -> Bool {
       for event in events where event.seq > seen {
         try await tell(event)
         seen = event.seq
       }
       return events.last?.kind.isLast != true
     }
-    guard try await tellStored() else { return }
-    // The least right that suffices, and without a lease: whoever only listens holds nothing up.
+    /// What the store has beyond what was seen.
+    func tellStored() async throws -> Bool { try await tellAll(try await registry.storedEvents(of: run, in: workflow, after: seen)) }
+    guard try await tellAll(known) else { return }
+    // The least right that suffices.
     var hello = hello
     hello.roleMax = .viewer
     let guest = guest(hello, of: workflow)
@@ -119,12 +123,19 @@ struct RunDesk: Sendable {
     }
   }
 
-  /// Gives `body` up after `duration`, or when the server is about to end, without an error.
+  /// Gives `body` up after `duration`, or when the server is about to end, or when nobody waits for it any more, without an error.
   private func withDeadline(_ duration: Duration, _ body: @escaping @Sendable () async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(operation: body)
       group.addTask { try await Task.sleep(for: duration) }
       group.addTask { try await gracefulShutdown() }
+      if let peer = PeerWatch.current {
+        group.addTask {
+          await peer.gone()
+          // One that has only ended its own side still gets what is done soon.
+          try await Task.sleep(for: Self.beginDeadline)
+        }
+      }
       defer { group.cancelAll() }
       _ = try await group.next()
     }

@@ -65,7 +65,8 @@ struct RunRoutes: Sendable {
       guard let limit = Int(text), (1...Self.listMax).contains(limit) else { throw Problem(.badRequest, "limit is 1 to \(Self.listMax).") }
       return limit
     }
-    let summaries = try await Self.stored { try await desk.registry.storedRuns(of: workflow, limit: limit ?? 50) }
+    let before = try query["before"].map { try Self.runID(String($0)) }
+    let summaries = try await Self.stored { try await desk.registry.storedRuns(of: workflow, before: before, limit: limit ?? 50) }
     let runs = summaries.map { RunView.run($0.first, $0.last, of: workflow, withResult: false) }
     var view = JSONMembers()
     view.add("runs", RunView.array(runs))
@@ -109,16 +110,16 @@ struct RunRoutes: Sendable {
     var headers = HTTPFields()
     headers[.contentType] = "text/event-stream"
     headers[.cacheControl] = "no-store"
-    return Response(status: .ok, headers: headers, body: stream(run, workflow, hello, after: after))
+    return Response(status: .ok, headers: headers, body: stream(events, workflow, hello, after: after))
   }
 
   private static let lastEventID = HTTPField.Name("last-event-id")!
 
   /// Ends with the run's last event. A stream that breaks off earlier is taken up again by its reader, from the last event it has.
-  private func stream(_ run: String, _ workflow: WorkflowID, _ hello: Hello, after seq: UInt64) -> ResponseBody {
+  private func stream(_ events: [RunEvent], _ workflow: WorkflowID, _ hello: Hello, after seq: UInt64) -> ResponseBody {
     ResponseBody { [desk] writer in
       // When the server is about to end the stream ends too: its reader takes it up with the next one.
-      try await desk.follow(run, of: workflow, as: hello, after: seq) { event in
+      try await desk.follow(events, of: workflow, as: hello, after: seq) { event in
         try await writer.write(event.map(RunView.serverSentEvent) ?? ByteBuffer(string: ": \n\n"))
       }
       try await writer.finish(nil)
@@ -143,10 +144,12 @@ struct RunRoutes: Sendable {
     }
   }
 
-  private static func run(_ context: BasicRequestContext) throws -> String {
-    guard let run = context.parameters.get("run"), run.utf8.count == 16,
-      run.utf8.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit })
-    else { throw Problem(.badRequest, "A run's id has 16 hexadecimal digits.") }
-    return run
+  private static func run(_ context: BasicRequestContext) throws -> String { try runID(context.parameters.get("run") ?? "") }
+
+  private static func runID(_ text: String) throws -> String {
+    guard text.utf8.count == 16, text.utf8.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit }) else {
+      throw Problem(.badRequest, "A run's id has 16 hexadecimal digits.")
+    }
+    return text
   }
 }

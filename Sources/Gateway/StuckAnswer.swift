@@ -1,0 +1,53 @@
+import NIOCore
+
+/// Ends a connection whose peer takes nothing of its answer for too long: what waits for it stays in memory, and so does whoever writes it.
+///
+/// Stands before the HTTP encoder and looks at what the socket has not taken. A peer that takes a little now and then is slow, not stuck.
+final class StuckAnswer: ChannelOutboundHandler, ChannelInboundHandler, RemovableChannelHandler {
+  typealias OutboundIn = ByteBuffer
+  typealias InboundIn = ByteBuffer
+
+  private let patience: TimeAmount
+  private var timer: Scheduled<Void>?
+  private var writtenBytes = 0
+
+  init(patience: Duration) { self.patience = TimeAmount(patience) }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    writtenBytes += unwrapOutboundIn(data).readableBytes
+    context.write(data, promise: promise)
+  }
+
+  func flush(context: ChannelHandlerContext) {
+    context.flush()
+    if timer == nil, Self.waitingBytes(context) > 0 { watch(context) }
+  }
+
+  private func watch(_ context: ChannelHandlerContext) {
+    let takenBefore = writtenBytes - Self.waitingBytes(context)
+    timer = context.eventLoop.assumeIsolated().scheduleTask(in: patience) { [self] in
+      timer = nil
+      let waiting = Self.waitingBytes(context)
+      guard waiting > 0 else { return }
+      if writtenBytes - waiting <= takenBefore { return context.close(promise: nil) }
+      watch(context)
+    }
+  }
+
+  /// 0 for a channel that does not say.
+  private static func waitingBytes(_ context: ChannelHandlerContext) -> Int {
+    (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0  // no channel of ours lacks it, but a test's
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    stop()
+    context.fireChannelInactive()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { stop() }
+
+  private func stop() {
+    timer?.cancel()
+    timer = nil
+  }
+}

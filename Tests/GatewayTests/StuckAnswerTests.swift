@@ -1,0 +1,59 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Gateway
+
+@Suite struct StuckAnswerTests {
+  /// Takes nothing until it is told to.
+  private final class Socket: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+    var takes = false
+    func flush(context: ChannelHandlerContext) { if takes { context.flush() } }
+  }
+
+  private static func channel(_ socket: Socket = Socket()) throws -> EmbeddedChannel {
+    let channel = EmbeddedChannel()
+    try channel.pipeline.syncOperations.addHandlers([socket, StuckAnswer(patience: .seconds(30))])
+    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    return channel
+  }
+
+  private static func write(_ count: Int, to channel: EmbeddedChannel) {
+    channel.writeAndFlush(ByteBuffer(repeating: 0, count: count), promise: nil)
+  }
+
+  @Test("a peer that takes nothing is cut off after a while, however much is written meanwhile")
+  func stuck() throws {
+    let channel = try Self.channel()
+    Self.write(100, to: channel)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(29))
+    #expect(channel.isActive)
+    Self.write(100, to: channel)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+    #expect(!channel.isActive)
+  }
+
+  @Test("a slow one goes on, and one that took everything is left alone")
+  func slow() throws {
+    let socket = Socket()
+    let channel = try Self.channel(socket)
+    for _ in 0..<4 {
+      Self.write(100, to: channel)
+      channel.embeddedEventLoop.advanceTime(by: .seconds(20))
+      socket.takes = true
+      channel.flush()
+      socket.takes = false
+      // As much waits at each look as at the last, but other bytes.
+      Self.write(100, to: channel)
+      channel.embeddedEventLoop.advanceTime(by: .seconds(11))
+      #expect(channel.isActive)
+      socket.takes = true
+      channel.flush()
+      socket.takes = false
+    }
+    channel.embeddedEventLoop.advanceTime(by: .seconds(600))
+    #expect(channel.isActive)
+  }
+}
