@@ -143,9 +143,18 @@ export interface NodeSetting {
   readonly when?: readonly [string, string];
   /** What a palette puts into a new node. */
   readonly initial?: any;
+  /** One sentence; of plug-ins' settings. */
+  readonly summary?: string;
 }
+/** Those that are built in. */
 export declare const nodeTypes: readonly NodeType[];
+/** Those, and what the server's plug-ins bring, once `fetchCatalogue` has asked. */
+export declare function allNodeTypes(): NodeType[];
 export declare function nodeType(name: string): NodeType | null;
+/** Asks the server which types of nodes it runs. Rejects when it does not say. */
+export declare function fetchCatalogue(url: string, how?: { token?: string; fetch?: typeof fetch }): Promise<void>;
+/** As above, with the answer of `/api/v1/catalogue`. */
+export declare function takeCatalogue(catalogue: { types: object[] }): void;
 
 export interface DocumentLimits {
   nodesMax: number; edgesMax: number; documentBytesMax: number; valueBytesMax: number; opsPerChangeMax: number; idBytesMax: number;

@@ -19,6 +19,7 @@ struct HTTPRoutes {
       throw Problem(
         .upgradeRequired, "This address speaks WebSocket, as the first request of a connection.", headers: [("upgrade", "websocket")])
     }
+    router.get("/api/v1/catalogue") { request, _ in try graphs.catalogue(request) }
     let workflows = router.group("/api/v1/workflows")
     graphs.add(to: workflows)
     runs.add(to: workflows)

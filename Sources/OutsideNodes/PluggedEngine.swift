@@ -18,6 +18,13 @@ public struct PluggedEngine: RunEngine {
       .validate(file: file)
   }
 
+  public var otherTypes: OtherTypes? { registry.otherTypes }
+
+  public var catalogue: JSONText { registry.catalogue }
+
+  /// With the types of the programs that have said what they know.
+  private var registry: ExecutorRegistry { plugins.registry(over: engine.registry, for: []) }
+
   public func run(_ graph: WorkflowGraph, report: @escaping @Sendable (RunStep) -> Void) async {
     let types = Set(graph.nodes.compactMap { $0.type.map { NodeCatalogue.engineName(of: $0) } })
     let registry = plugins.registry(over: engine.registry, for: types)

@@ -96,6 +96,7 @@ extension Room {
     }
     let lostLeases = adoptLeases(seed.leases)
     for id in lostLeases { dismiss(id, .serverFault, "the lease was lost with the store", into: &actions) }
+    document.setOtherTypes(otherTypes)
     let all = Set(document.takeIssueChanges().added)
     let difference = IssuesChange(
       added: all.subtracting(findings.published).sorted(by: Findings.precedes),

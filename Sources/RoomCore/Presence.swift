@@ -112,6 +112,13 @@ struct Findings: Sendable {
 }
 
 extension Room {
+  mutating func changeTypes(_ types: OtherTypes?, into actions: inout [RoomAction]) {
+    otherTypes = types
+    document.setOtherTypes(types)
+    findings.isStale = true
+    armTick(into: &actions)
+  }
+
   /// Findings of the applied state wait in the queue for what made them.
   mutating func reviewFindings() {
     guard findings.isStale, !isDegraded else { return }

@@ -1,7 +1,7 @@
 import CRDT
 import CollabProtocol
 import WorkflowDocument
-import WorkflowGraph
+public import WorkflowGraph
 
 /// One workflow and everybody in it, as a state machine: events in, actions out.
 ///
@@ -28,6 +28,8 @@ public struct Room: Sendable {
   let limits: RoomLimits
   let documentLimits: DocumentLimits
   let server: String
+  /// What nodes there can be beside those of the catalogue.
+  var otherTypes: OtherTypes?
 
   /// With every change taken, durable or not.
   var document: WorkflowDocument
@@ -66,9 +68,12 @@ public struct Room: Sendable {
   /// - Parameters:
   ///   - server: name and version of the program, for the welcome.
   ///   - randomSeed: makes run ids unique over restarts.
-  public init(_ seed: RoomSeed, limits: RoomLimits, server: String, randomSeed: UInt64, now: RoomTime) {
+  public init(
+    _ seed: RoomSeed, limits: RoomLimits, server: String, otherTypes: OtherTypes? = nil, randomSeed: UInt64, now: RoomTime
+  ) {
     self.limits = limits
     self.server = server
+    self.otherTypes = otherTypes
     documentLimits = DocumentLimits(limits.protocolLimits)
     document = seed.document
     appliedPosition = seed.position
@@ -85,6 +90,7 @@ public struct Room: Sendable {
     versions = VersionBook(seed.versions)
     generator = SplitMix(seed: randomSeed)
     self.now = now
+    document.setOtherTypes(otherTypes)
     findings.publish(document.takeIssueChanges())
   }
 
@@ -122,6 +128,7 @@ public struct Room: Sendable {
     case .versionNotNamed(let id, let code, let text): versionNotNamed(id, code, text, into: &actions)
     case .runAdvanced(let run, let step): advance(run, step, into: &actions)
     case .timerFired(let timer, let generation): fire(timer, generation: generation, into: &actions)
+    case .typesChanged(let types): changeTypes(types, into: &actions)
     case .roleChanged(let subject, let role): changeRole(of: subject, to: role, into: &actions)
     case .evicted(let subject): evict(subject, into: &actions)
     case .drainBegan: drain(into: &actions)

@@ -1,4 +1,5 @@
 public import CollabProtocol
+public import WorkflowGraph
 
 /// What a room is told. Everything random or secret comes in here.
 public enum RoomEvent: Sendable {
@@ -34,6 +35,9 @@ public enum RoomEvent: Sendable {
 
   case runAdvanced(RunID, RunStep)
   case timerFired(RoomTimer, generation: UInt64)
+
+  /// Plug-ins came, went, or brought other types.
+  case typesChanged(OtherTypes?)
 
   case roleChanged(subject: String, Role)
   case evicted(subject: String)

@@ -38,6 +38,11 @@ extension RoomRegistry {
   }
 }
 
+extension RoomRegistry {
+  /// All types of nodes that runs here know, with their settings; as `NodeCatalogue.json`.
+  public var catalogue: JSONText { engine.catalogue }
+}
+
 /// How many are going on.
 final class RunCount: Sendable {
   private let count = Mutex(0)

@@ -29,6 +29,10 @@ public struct EmbeddedEngine: RunEngine {
 
   public func validate(file: [UInt8]) async -> [GraphValidation.Finding] { engine.validate(file: file) }
 
+  public var otherTypes: OtherTypes? { engine.registry.otherTypes }
+
+  public var catalogue: JSONText { engine.registry.catalogue }
+
   public func run(_ graph: WorkflowGraph, report: @escaping @Sendable (RunStep) -> Void) async {
     let cancellation = CancellationFlag()
     await withTaskCancellationHandler {

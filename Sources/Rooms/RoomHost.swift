@@ -46,7 +46,8 @@ final class RoomHost {
     let limits = services.configuration.limits
     library = RoomLibrary(workflow, services: services)
     room = Room(
-      seed, limits: limits, server: services.configuration.server, randomSeed: services.environment.random(),
+      seed, limits: limits, server: services.configuration.server, otherTypes: services.engine.otherTypes,
+      randomSeed: services.environment.random(),
       now: services.environment.now())
     outbox = Outbox(
       writer: writer,

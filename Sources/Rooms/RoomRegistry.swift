@@ -78,6 +78,14 @@ public final class RoomRegistry: Service {
     openRoom(workflow)?.tell([.evicted(subject: subject)])
   }
 
+  /// The engine knows other types of nodes than before: open rooms look at their nodes again.
+  public func typesChanged() {
+    let rooms = state.withLock { state in state.slots.values.compactMap { if case .open(let room) = $0 { room } else { nil } } }
+    guard !rooms.isEmpty else { return }
+    let types = engine.otherTypes
+    for room in rooms { room.tell([.typesChanged(types)]) }
+  }
+
   // MARK: entering
 
   func nextConnectionNumber() -> UInt64 { connectionCount.wrappingAdd(1, ordering: .relaxed).newValue }

@@ -12,11 +12,21 @@ public protocol RunEngine: Sendable {
 
   /// Everything that is wrong with a canvas file before it runs, by the node types that this engine has.
   func validate(file: [UInt8]) async -> [GraphValidation.Finding]
+
+  /// What nodes this engine runs beside those of the catalogue, as things stand; `nil`: none. Asked when a room opens, and on `typesChanged`.
+  var otherTypes: OtherTypes? { get }
+
+  /// All types with their settings, for palettes and forms; as `NodeCatalogue.json`.
+  var catalogue: JSONText { get }
 }
 
 extension RunEngine {
   /// By the types that every server has.
   public func validate(file: [UInt8]) async -> [GraphValidation.Finding] { WorkflowEngine().validate(file: file) }
+
+  public var otherTypes: OtherTypes? { nil }
+
+  public var catalogue: JSONText { NodeCatalogue.json }
 }
 
 /// Runs nothing, and says so: for a server that only edits.

@@ -12,6 +12,14 @@ struct IssueBook: Sendable {
   private var labels = LabelIndex()
   private var added: Set<Issue> = []
   private var removed: Set<Issue> = []
+  /// What there is beside the catalogue's types.
+  private(set) var others: OtherTypes?
+
+  /// Every node is looked at again.
+  mutating func setOthers(_ others: OtherTypes?, _ state: DocumentState) {
+    self.others = others
+    for node in state.nodeSlotsInUse { nodes.mark(node) }
+  }
 
   mutating func nodeChanged(_ node: Slot) { nodes.mark(node) }
 
@@ -41,7 +49,7 @@ struct IssueBook: Sendable {
     }
     for node in nodes.take() {
       let before = byNode.removeValue(forKey: node) ?? []
-      byNode[node] = compare(before, IssueRules.issues(node: node, state, projection, labels))
+      byNode[node] = compare(before, IssueRules.issues(node: node, state, projection, labels, others))
     }
   }
 
@@ -49,8 +57,9 @@ struct IssueBook: Sendable {
   mutating func forgetSlots() {
     for issue in byNode.values.joined() { if added.remove(issue) == nil { removed.insert(issue) } }
     for issue in byEdge.values.joined() { if added.remove(issue) == nil { removed.insert(issue) } }
-    let (added, removed) = (added, removed)
+    let (added, removed, others) = (added, removed, others)
     self = IssueBook()
+    self.others = others
     self.added = added
     self.removed = removed
   }
@@ -109,6 +118,9 @@ extension WorkflowDocument {
     book.refresh(state, projection)
     return book.all
   }
+
+  /// What nodes there can be beside those of the catalogue; findings about them change with it. O(nodes), when findings are asked for.
+  public mutating func setOtherTypes(_ types: OtherTypes?) { issueBook.setOthers(types, state) }
 
   /// Findings that came and findings that went since the last call; the first call gives all. O(what was written since).
   public mutating func takeIssueChanges() -> (added: [Issue], removed: [Issue]) {

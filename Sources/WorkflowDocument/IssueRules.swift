@@ -1,7 +1,7 @@
 import CRDT
 import WorkflowGraph
 
-/// What is wrong with a node or an edge, and how to say it. The only place that asks the catalogue. Spec: GV4.
+/// What is wrong with a node or an edge, and how to say it. The only place that asks the catalogue, and for other types whoever brings them. Spec: GV4.
 enum IssueRules {
   static func issues(edge slot: Slot, _ state: DocumentState, _ projection: Projection) -> [Issue] {
     switch projection.standing(slot) {
@@ -24,7 +24,9 @@ enum IssueRules {
     }
   }
 
-  static func issues(node slot: Slot, _ state: DocumentState, _ projection: Projection, _ labels: LabelIndex) -> [Issue] {
+  static func issues(
+    node slot: Slot, _ state: DocumentState, _ projection: Projection, _ labels: LabelIndex, _ others: OtherTypes?
+  ) -> [Issue] {
     guard projection.isVisible(slot) else { return [] }
     let record = state.nodes[Int(slot)]
     var issues: [Issue] = []
@@ -35,13 +37,24 @@ enum IssueRules {
     }
     var inputCount = 0
     projection.forEachLiveEdge(into: slot) { if projection.standing($0) == .taken { inputCount += 1 } }
-    issues += NodeCheck.issues(of: record.id, inputs: inputCount) { field in
-      state.names.find(field).flatMap { record.fields[$0]?.value }
-    }
+    let found = others.flatMap { foreignIssues(of: record, inputs: inputCount, state.names, $0) }
+    issues +=
+      found
+      ?? NodeCheck.issues(of: record.id, inputs: inputCount) { field in
+        state.names.find(field).flatMap { record.fields[$0]?.value }
+      }
     if let label = label(of: record, state.names), labels.count(label) > 1 {
       issues.append(GraphIssue.nameDuplicate(record.id, label: label))
     }
     return issues
+  }
+
+  /// `nil` for a type of the catalogue, and for one that nobody knows.
+  private static func foreignIssues(of record: NodeRecord, inputs: Int, _ names: NameTable, _ others: OtherTypes) -> [Issue]? {
+    guard let type = record.fields[NameTable.type]?.value?.stringValue, NodeCatalogue.type(named: type) == nil else { return nil }
+    var fields: [FieldKey: JSONText] = [:]
+    for entry in record.fields.entries { if let value = entry.register.value { fields[names[entry.key]] = value } }
+    return others.issues(of: record.id, type: type, fields: fields, inputs: inputs)
   }
 
   /// What the node is called, as JSON; `nil` when it is not called anything.

@@ -3,7 +3,10 @@ extension NodeCatalogue {
   ///
   /// `{"types":[{"type","canvas_type","category","description","inputs","outputs","settings","schema"}]}` in palette order. Ports have the
   /// name null: there is one of each kind. `schema` is a JSON Schema (2020-12) of a node's `data`, from the same settings.
-  public static var json: JSONText { JSONText(.object([member("types", .array(types.map(\.json)))])) }
+  public static var json: JSONText { json(with: []) }
+
+  /// With types of others behind its own, in the same form.
+  public static func json(with others: [JSONValue]) -> JSONText { JSONText(.object([member("types", .array(types.map(\.json) + others))])) }
 
   fileprivate static func member(_ name: String, _ value: JSONValue) -> JSONValue.Member { JSONValue.Member(name, value) }
 }

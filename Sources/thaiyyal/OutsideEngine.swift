@@ -20,6 +20,8 @@ struct OutsideEngine: Service {
   private let plugins: PluginBoard?
   private let server: HTTPEngine?
   private let logger: Logger
+  /// Told when plug-ins bring other types than before.
+  var onTypesChanged: @Sendable () -> Void = {}
 
   init(_ configuration: OutsideConfiguration, group: any EventLoopGroup, logger: Logger) throws {
     self.logger = logger
@@ -70,6 +72,7 @@ struct OutsideEngine: Service {
         logger.warning("the engine does not answer as it should; runs will fail until it does", metadata: ["error": "\(error)"])
       }
       await plugins?.watch { status in
+        onTypesChanged()
         if let trouble = status.trouble {
           logger.warning("a plug-in is in trouble", metadata: ["url": "\(status.url)", "error": "\(trouble)"])
         } else {

@@ -58,10 +58,11 @@ struct ServeProcess {
     gatewayConfiguration.webSocket.messageBytesMax = messageBytesMax
     gatewayConfiguration.webSocket.frameBytesMax = messageBytesMax
     let watch = StoreWatch()
-    let outside = try OutsideEngine(configuration.outside, group: group, logger: logger)
+    var outside = try OutsideEngine(configuration.outside, group: group, logger: logger)
     let registry = RoomRegistry(
       store: store, loops: Array(group.makeIterator()), configuration: rooms, engine: outside.engine, metrics: watch, logger: logger,
       makeFrameWriter: { RoomFrameWriter(deflate) })
+    outside.onTypesChanged = { registry.typesChanged() }
     let gateway = GatewayService(
       configuration: gatewayConfiguration, registry: registry, authenticator: authenticator, group: group, addTLS: tls?.addHandler,
       readiness: { await readiness(of: store, watch) }, logger: logger, onListening: { announce($0, tls) })

@@ -1,7 +1,7 @@
 // The SDK's clients on a real server: what is done while it is away is merged when it is back, nothing is lost, all hashes are equal.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CollabClient, documentIssues, MemoryStorage } from "../../Sources/CollabSDK/src/index.js";
+import { allNodeTypes, CollabClient, documentIssues, fetchCatalogue, MemoryStorage, nodeType, nodeTypes } from "../../Sources/CollabSDK/src/index.js";
 import { NodeWebSocket } from "../../Sources/CollabSDK/src/node.js";
 import { Random } from "./support/random.js";
 import { TestServer } from "./support/server.js";
@@ -219,6 +219,30 @@ test("[RU6] an edit marks what no longer follows from the canvas, an undo takes 
   await ada.until(() => ada.stale.run === again.run);
   assert.deepEqual([ada.staleNodes(), [...bo.stale.nodes], ada.staleNodes(run.run)], [[], [], ["b", "sum"]]);
   await Promise.all([ada.close(), bo.close(), late.close()]);
+});
+
+test("[GV4] what the server's plug-ins bring is known to its rooms, and here once it was asked", async () => {
+  const ada = await open("plugged", "Ada");
+  await ada.live();
+  ada.transact((t) => {
+    t.addNode({ id: "text", type: "textInputNode", data: { text: "a b" } });
+    t.addNode({ id: "stats", type: "text_statistics", data: { count: "letters" } });
+    t.addNode({ id: "odd", type: "nobody_knows", data: {} });
+    t.connect({ source: "text", target: "stats" });
+  });
+  const found = () => ada.issues.all.map(({ code, node, field }) => [code, node, field]).sort();
+  await ada.until(() => ada.issues.all.length === 2);
+  assert.deepEqual(found(), [["setting_invalid", "stats", "data.count"], ["type_unknown", "odd", "type"]]);
+  assert.equal(nodeType("text_statistics"), null);
+  await fetchCatalogue(server.url);
+  assert.equal(nodeType("text_statistics").inputsMin, 1);
+  assert.deepEqual(allNodeTypes().map(({ engineName }) => engineName), [...nodeTypes.map(({ engineName }) => engineName), "text_statistics"]);
+  assert.deepEqual(documentIssues(ada.document).map(({ code, node, field }) => [code, node, field]).sort(), found());
+  ada.transact((t) => t.setNode("stats", { "data.count": "words" }));
+  await ada.until(() => ada.issues.all.length === 1);
+  const last = await ada.run().finished;
+  assert.match(last.error, /nobody_knows/);
+  await ada.close();
 });
 
 test("[PR1] [PR2] presence is seen by others, the newest state of many", async () => {

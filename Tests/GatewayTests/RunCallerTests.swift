@@ -58,4 +58,18 @@ import WorkflowGraph
       #expect(try await RawClient.get("/api/v1/workflows/sums/runs?before=x", from: server.port).status == 400)
     }
   }
+
+  @Test("[GV4] the catalogue says what runs here know")
+  func catalogue() async throws {
+    try await TestServer.with { (server: TestServer) async throws in
+      let answer = try await RawClient.get("/api/v1/catalogue", from: server.port)
+      #expect(answer.status == 200)
+      let types = try RunRESTTests.json(answer)["types"]?.arrayValue ?? []
+      #expect(types.compactMap { $0["type"]?.stringValue } == NodeCatalogue.types.map(\.engineName))
+    }
+    let authenticator = TokenAuthenticator([])
+    try await TestServer.with(authenticator: authenticator) { (server: TestServer) async throws in
+      #expect(try await RawClient.get("/api/v1/catalogue", from: server.port).status == 401)
+    }
+  }
 }

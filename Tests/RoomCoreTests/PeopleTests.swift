@@ -260,6 +260,37 @@ import WorkflowGraph
     #expect(stage.peers[bob]?.issues.flatMap(\.removed).contains { $0.code == "edge_orphan" } == true)
   }
 
+  @Test("[GV4] types that plug-ins bring are known while they are there, also after the store failed")
+  func otherTypes() {
+    var stage = Stage()
+    let ada = stage.join()
+    stage.send([stage.change(ada, .makeNode("p"), .set("p", .type, "\"plugged\""), .set("p", .data("size"), "7"))], ada)
+    stage.commit()
+    stage.wait(100)
+    func known(_ code: String) -> Bool { stage.peers[ada]?.findings.contains { $0.code == code } ?? false }
+    #expect(known("type_unknown"))
+    stage.handle(
+      .typesChanged(
+        OtherTypes { node, type, fields, inputs in
+          guard type == "plugged", inputs == 0 else { return nil }
+          return fields[.data("size")] == .number(7) ? [.init(code: "too_odd", severity: .warning, node: node, text: "7")] : []
+        }))
+    stage.wait(100)
+    #expect(!known("type_unknown") && known("too_odd"))
+    stage.handle(.storeFailed(reason: "x"))
+    stage.handle(.storeReloaded(stage.seed()))
+    stage.commit()
+    stage.wait(100)
+    #expect(!known("type_unknown") && known("too_odd"))
+    stage.send([stage.change(ada, .set("p", .data("size"), "8"))], ada)
+    stage.commit()
+    stage.wait(100)
+    #expect(!known("too_odd"))
+    stage.handle(.typesChanged(nil))
+    stage.wait(100)
+    #expect(known("type_unknown"))
+  }
+
   @Test("[RM1] findings wait for the change that made them")
   func wait() {
     var stage = Stage()

@@ -9,7 +9,9 @@ export { decodeMessage, encodeMessage, WireError } from "./codec.js";
 export { diffDocuments, isEmptyDiff, restoreOps } from "./diff.js";
 export { WorkflowDocument } from "./document.js";
 export { IndexedDBStorage } from "./indexeddb.js";
-export { documentIssues, nodeIssues, nodeType, nodeTypes, settingFault } from "./issues.js";
+export {
+  allNodeTypes, documentIssues, fetchCatalogue, nodeIssues, nodeType, nodeTypes, settingFault, takeCatalogue,
+} from "./issues.js";
 export { fromJSONText, jsonFault, toJSONText } from "./json.js";
 export { ClientError, defaultLimits, isAtLeast, roles } from "./options.js";
 export { historySentence } from "./past.js";

@@ -5,9 +5,49 @@ import { compareEdgeKeys, compareText, edgeText } from "./text.js";
 export { nodeTypes };
 
 const byName = new Map(nodeTypes.flatMap((type) => [[type.engineName, type], [type.canvasName, type]]));
+/** What plug-ins of the server bring, as it said last. */
+let otherTypes = [];
 
 /** What is known about a type by its name in the engine or on the canvas; null for one that nobody knows. @param {string} name */
-export const nodeType = (name) => byName.get(name) ?? null;
+export const nodeType = (name) => byName.get(name) ?? otherTypes.find((type) => type.engineName === name) ?? null;
+
+/** The types that are built in, then those of the server's plug-ins. */
+export const allNodeTypes = () => [...nodeTypes, ...otherTypes];
+
+/**
+ * Takes the types of plug-ins from a server's catalogue, in the place of those known before; those that are built in stay as they are here.
+ * @param {{types: object[]}} catalogue what `/api/v1/catalogue` answers
+ */
+export function takeCatalogue({ types }) {
+  otherTypes = types.filter(({ type }) => !byName.has(type)).map(fromCatalogue);
+}
+
+/**
+ * Asks the server which types of nodes it runs; from then on `nodeType`, `allNodeTypes` and the findings made here know its plug-ins.
+ * @param {string} url of the server @param {{token?: string, fetch?: typeof fetch}} how
+ * @throws {Error} when the server does not answer with a catalogue
+ */
+export async function fetchCatalogue(url, { token = "", fetch = globalThis.fetch } = {}) {
+  const address = new URL("/api/v1/catalogue", url);
+  address.protocol = address.protocol.replace("ws", "http");
+  const answer = await fetch(address, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+  if (!answer.ok) throw new Error(`the server has no catalogue to show: ${answer.status}`);
+  takeCatalogue(await answer.json());
+}
+
+function fromCatalogue({ type, canvas_type: canvasName, category, description, inputs, settings }) {
+  const port = inputs[0] ?? { min: 0, max: 0 };
+  return Object.freeze({
+    engineName: type, canvasName, category, summary: description, inputsMin: port.min, inputsMax: port.max, settings: settings.map(settingFrom),
+  });
+}
+
+function settingFrom({ name, type, description, required, values, initial }) {
+  const kind = { boolean: "bool", any: "anything" }[type] ?? type;
+  return Object.freeze({
+    name, kind, summary: description, ...(values && { choices: values }), ...(required && { need: "always" }), ...(initial !== undefined && { initial }),
+  });
+}
 
 /**
  * All findings about the graph, as the server finds and words them [GV4]: for the time without a server, whose own come as `client.issues`.

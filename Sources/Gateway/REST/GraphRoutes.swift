@@ -9,7 +9,7 @@ import ServiceLifecycle
 import WorkflowEngine
 import WorkflowGraph
 
-/// `/api/v1/workflows/execute` and `/validate`: a graph in the body, run or looked at, kept nowhere.
+/// `/api/v1/workflows/execute` and `/validate`: a graph in the body, run or looked at, kept nowhere. And `/api/v1/catalogue`: what such a graph is made of.
 struct GraphRoutes: Sendable {
   let registry: RoomRegistry
   let access: RESTAccess
@@ -54,6 +54,12 @@ struct GraphRoutes: Sendable {
     view.add("valid", .bool(!findings.contains { $0.issue.severity == .error }))
     view.add("findings", RunView.array(findings.map(\.json)))
     return Response.json(view.object)
+  }
+
+  /// What nodes there can be, plug-ins' among them: for palettes and forms.
+  func catalogue(_ request: Request) throws -> Response {
+    try access.require(.viewer, request, of: Self.nameOfNone)
+    return Response.json(registry.catalogue)
   }
 
   /// The body as a canvas file: `{"nodes":[…],"edges":[…]}`, wrapped or not.

@@ -1,4 +1,4 @@
-import WorkflowGraph
+public import WorkflowGraph
 
 /// Runs nodes of one type of a plug-in: checks the settings before, and the count of inputs.
 struct PluginExecutor: WaitingNodeExecutor {
@@ -87,6 +87,14 @@ extension ExecutorRegistry {
     default: true
     }
   }
+
+  /// What rooms are to know of the types that plug-ins have brought. Spec: GV4.
+  public var otherTypes: OtherTypes {
+    OtherTypes { [self] node, type, fields, inputs in pluginIssues(of: node, type: type, fields: fields, inputs: inputs) }
+  }
+
+  /// The catalogue with what plug-ins have brought, as `NodeCatalogue.json`.
+  public var catalogue: JSONText { NodeCatalogue.json(with: pluginTypes.map(\.json)) }
 
   /// What is wrong with a node of a plug-in's type, in the codes of `NodeCheck`; `nil` for a type that no plug-in brings.
   func pluginIssues(of node: NodeID, type: String, fields: [FieldKey: JSONText], inputs: Int) -> [Issue]? {
