@@ -78,6 +78,9 @@ static const unsigned char field_values_js[] = {
 static const unsigned char field_js[] = {
 #embed "assets/field.js"
 };
+static const unsigned char fitting_js[] = {
+#embed "assets/fitting.js"
+};
 static const unsigned char follow_js[] = {
 #embed "assets/follow.js"
 };
@@ -370,6 +373,7 @@ static const web_canvas_asset assets[] = {
   ASSET("far.js", "text/javascript" TEXT, far_js),
   ASSET("field-values.js", "text/javascript" TEXT, field_values_js),
   ASSET("field.js", "text/javascript" TEXT, field_js),
+  ASSET("fitting.js", "text/javascript" TEXT, fitting_js),
   ASSET("follow.js", "text/javascript" TEXT, follow_js),
   ASSET("geometry.js", "text/javascript" TEXT, geometry_js),
   ASSET("gestures.js", "text/javascript" TEXT, gestures_js),

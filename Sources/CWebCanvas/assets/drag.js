@@ -1,8 +1,9 @@
+import { fitting } from "./fitting.js";
 import { gridPitch } from "./geometry.js";
 import { counted } from "./labels.js";
 
-/** So many positions under way fit into one presence message beside the rest. */
-const shownMax = 40;
+/** Bytes of a presence message for positions under way; others see the rest of a large drag when it is dropped. */
+const shownBytesMax = 1800;
 
 /**
  * Nodes in one's hand: others see them move as presence, the document is written once, where they are dropped. Snaps to the grid, not while Alt is held.
@@ -43,7 +44,7 @@ export class DragGesture {
       held.set(id, { x: start.x + this.by.x - origin.x, y: start.y + this.by.y - origin.y });
     }
     app.hold(held);
-    const dragging = [...held].slice(0, shownMax).map(([node, position]) => ({ node, position }));
+    const dragging = fitting([...held].map(([node, position]) => ({ node, position })), shownBytesMax);
     app.client.showPresence({ dragging, cursor: to });
   }
 

@@ -1,6 +1,10 @@
-/** What of this session others see, beside what a gesture shows itself: pointer, selection, view. Kept to what fits into a message. */
-const shownMax = 32;
+import { fitting } from "./fitting.js";
 
+/** Bytes of a presence message for what is selected; the rest is for what is dragged and for the view. */
+const nodesBytesMax = 1000;
+const edgesBytesMax = 600;
+
+/** What of this session others see, beside what a gesture shows itself: pointer, selection, view. */
 export class Shared {
   constructor(app) {
     this.app = app;
@@ -18,7 +22,7 @@ export class Shared {
 
   #selection() {
     const { nodes, edges } = this.app.selection;
-    this.app.client?.showPresence({ selectedNodes: [...nodes].slice(0, shownMax), selectedEdges: [...edges.values()].slice(0, 4) });
+    this.app.client?.showPresence({ selectedNodes: fitting(nodes, nodesBytesMax), selectedEdges: fitting(edges.values(), edgesBytesMax) });
   }
 
   #view() {

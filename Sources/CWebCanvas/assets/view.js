@@ -96,7 +96,7 @@ export class View {
 
   #makeNode(id) {
     const parts = { chip: make("i", { class: "chip" }), label: make("b"), detail: make("small"), badge: make("em") };
-    const element = make("div", { role: "option", id: `node-${id}` }, parts.chip, make("span", { class: "words" }, parts.label, parts.detail), parts.badge);
+    const element = make("div", { role: "option", id: `node-${encodeURIComponent(id)}` }, parts.chip, make("span", { class: "words" }, parts.label, parts.detail), parts.badge);
     element.dataset.node = id;
     this.nodeLayer.append(element);
     const shown = { element, parts, ports: [], portKey: "", kind: "", className: "" };
