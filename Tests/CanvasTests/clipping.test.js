@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { asset } from "./support/assets.js";
 import { Sheet } from "./support/document.js";
 
-const { placeClipping, readClipping, writeClipping } = await asset("clipping.js");
+const { placeClipping, readClipping, withOwnLabels, writeClipping } = await asset("clipping.js");
 let made = 0;
 const newID = (word) => `${word}-${(made += 1)}`;
 
@@ -47,6 +46,11 @@ test("React Flow's own JSON is read, without what belongs to one person's canvas
     ]);
     assert.deepEqual(edges.map(({ fields }) => fields), [{ animated: true }]);
   }
+});
+
+test("a copy has a label of its own, and so have copies of one clipping", () => {
+  const nodes = ["Price", "Price", "", undefined, "Step 9", "alone", "a\nb"].map((label) => ({ id: "x", data: { label } }));
+  assert.deepEqual(withOwnLabels(nodes, ["Price", "Price 2", "Step 9", "a\nb"]).map(({ data }) => data.label), ["Price 3", "Price 4", "", undefined, "Step 10", "alone", "a\nb 2"]);
 });
 
 test("other texts are no clippings", () => {

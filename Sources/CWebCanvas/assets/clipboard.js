@@ -1,4 +1,4 @@
-import { placeClipping, readClipping, writeClipping } from "./clipping.js";
+import { placeClipping, readClipping, withOwnLabels, writeClipping } from "./clipping.js";
 import { takesKeys } from "./dom.js";
 import { gridPitch, snapped } from "./geometry.js";
 import { newID } from "./ids.js";
@@ -56,8 +56,9 @@ export class Clipboard {
     return this.#insert(placeClipping(readClipping(text), newID, { shift: { x: by, y: by } }), "Duplicated");
   }
 
-  #insert({ nodes, edges }, word) {
+  #insert({ nodes: placed, edges }, word) {
     const { app } = this;
+    const nodes = withOwnLabels(placed, [...app.graph.nodes.values()].map(({ node }) => node.data.label));
     const isDone = app.actions.edit((t) => {
       for (const node of nodes) t.addNode(node);
       for (const { key, fields } of edges) t.connect(key, fields);

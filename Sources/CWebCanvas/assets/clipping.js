@@ -82,3 +82,20 @@ export function placeClipping({ nodes, edges }, newID, { middle, shift, snap = (
   }
   return { nodes: placed, edges: drawn };
 }
+
+/**
+ * Labels that nobody else has: a copy of `Price` is `Price 2`. Nodes without a label stay without.
+ * @param {any[]} nodes as placed @param {Iterable<string>} labels of the document
+ */
+export function withOwnLabels(nodes, labels) {
+  const taken = new Set(labels);
+  return nodes.map((node) => {
+    const { label } = node.data;
+    if (typeof label !== "string" || label === "") return node;
+    const [, stem, number] = /^(.*?)(?: ([0-9]{1,6}))?$/su.exec(label);
+    let own = label;
+    for (let next = Number(number ?? 1) + 1; taken.has(own); next += 1) own = `${stem} ${next}`;
+    taken.add(own);
+    return own === label ? node : { ...node, data: { ...node.data, label: own } };
+  });
+}

@@ -25,8 +25,10 @@ export class Palette {
 
   focus() {
     document.body.classList.remove("no-palette");
+    // On a narrow screen there is no room for it.
+    if (!this.host.checkVisibility()) return this.app.emit("quickAdd", { point: this.app.viewport.centre });
     this.input.focus();
-    this.input.select();
+    return this.input.select();
   }
 
   #draw() {
