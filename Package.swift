@@ -96,8 +96,9 @@ let package = Package(
     library(
       "Gateway",
       [
-        "Rooms", "RoomCore", "Storage", "CRDT", "WorkflowEngine", "CollabProtocol", "WorkflowGraph", "WebSocketTransport", "OpenSSLTransport", "WebCanvas", "Hashing", .nioCore,
-        .nioPosix, .nioHTTP1, .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        "Rooms", "RoomCore", "Storage", "CRDT", "WorkflowEngine", "CollabProtocol", "WorkflowGraph", "WebSocketTransport",
+        "OpenSSLTransport", "WebCanvas", "Hashing", "Compression", .nioCore, .nioPosix, .nioHTTP1,
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
         "WorkflowDocument",
@@ -211,7 +212,7 @@ let package = Package(
       "GatewayTests",
       [
         "CRDT", "Gateway", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WebCanvas",
-        "WebSocketTransport",
+        "WebSocketTransport", "Compression",
         "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .nioEmbedded, .logging, .lifecycle,
       ], exclude: ["Page"]),
     tests(

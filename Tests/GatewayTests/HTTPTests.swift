@@ -1,4 +1,6 @@
+import Compression
 import Foundation
+import NIOCore
 import Testing
 import WebCanvas
 
@@ -37,12 +39,46 @@ import WebCanvas
     }
   }
 
+  @Test("who takes gzip gets each file packed, with a tag of that form; who does not gets it as it is")
+  func packed() async throws {
+    let asset = try #require(WebAsset.all.first { $0.name == "main.js" })
+    try await TestServer.with { (server: TestServer) async throws in
+      let packed = try await RawClient.get("/assets/main.js", from: server.port, headers: ["accept-encoding: gzip, deflate, br"])
+      #expect(packed.status == 200)
+      #expect(packed["content-encoding"] == "gzip")
+      #expect(packed["content-length"] == "\(packed.content.count)")
+      #expect(packed.content.count < asset.bytes.count / 2)
+      #expect(packed["vary"] == "accept-encoding")
+      #expect(packed["content-type"] == asset.contentType)
+      let raw = ByteBuffer(bytes: packed.content.dropFirst(10).dropLast(8))
+      let unpacked = try RawInflater().message(raw, bytesMax: 1 << 20, keepsContext: false)
+      #expect(unpacked.readableBytesView.elementsEqual(asset.bytes.buffer))
+      let tag = try #require(packed["etag"])
+      #expect(tag != asset.etag)
+      let known = try await RawClient.get(
+        "/assets/main.js", from: server.port, headers: ["accept-encoding: gzip", "if-none-match: \(tag)"])
+      #expect(known.status == 304 && known["etag"] == tag && known["content-encoding"] == nil)
+      let plain = try await RawClient.get("/assets/main.js", from: server.port, headers: ["accept-encoding: br, gzip;q=0"])
+      #expect(plain["content-encoding"] == nil && plain["etag"] == asset.etag && plain["vary"] == "accept-encoding")
+      #expect(plain.content.elementsEqual(asset.bytes.buffer))
+    }
+  }
+
+  @Test(
+    "an Accept-Encoding field is read by its rules",
+    arguments: [
+      ("", false), ("gzip", true), ("GZip ; q=0.5", true), ("gzip;q=0", false), ("gzip; q=0.000", false), ("*", true), ("*;q=0", false),
+      ("*, gzip;q=0", false), ("gzip, *;q=0", true), ("br, deflate", false), ("identity;q=0, x-gzip", true), ("gzipped", false),
+    ])
+  func acceptEncoding(field: String, takes: Bool) {
+    #expect(ServedAsset.takesGzip(field) == takes, "\(field)")
+  }
+
   @Test(
     "what is not there is a problem in JSON, with the same strict headers",
     arguments: [
       "/nothing", "/assets/nothing.js", "/assets/sdk/nothing.js", "/assets/canvas.html", "/assets/..%2f..%2fetc%2fpasswd", "/w/.hidden",
       "/w/a%20b",
-      "/api/v1/workflows",
     ])
   func notFound(path: String) async throws {
     try await TestServer.with { (server: TestServer) async throws in

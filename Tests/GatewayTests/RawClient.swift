@@ -6,8 +6,14 @@ import NIOPosix
 /// Sends bytes and reads what comes until the peer ends: for requests that no proper client would make.
 enum RawClient {
   struct Answer: Sendable {
-    var text: String
+    var bytes: [UInt8]
 
+    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(text: String) { bytes = Array(text.utf8) }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+    /// What follows the head, as it came.
+    var content: ArraySlice<UInt8> { bytes.firstRange(of: Array("\r\n\r\n".utf8)).map { bytes[$0.upperBound...] } ?? [] }
     var status: Int { Int(text.split(separator: " ", maxSplits: 2).dropFirst().first ?? "") ?? 0 }
     var body: String { text.range(of: "\r\n\r\n").map { String(text[$0.upperBound...]) } ?? "" }
 
@@ -42,16 +48,16 @@ enum RawClient {
     return try await channel.executeThenClose { inbound, outbound in
       if !request.isEmpty { try await outbound.write(ByteBuffer(bytes: Array(request.utf8) + bytes)) }
       if halfCloses { outbound.finish() }
-      var text = ""
+      var bytes: [UInt8] = []
       do {
-        for try await bytes in inbound {
-          text += String(buffer: bytes)
-          if complete(text) { break }
+        for try await piece in inbound {
+          bytes += piece.readableBytesView
+          if complete(String(decoding: bytes, as: UTF8.self)) { break }
         }
       } catch let error as IOError where error.errnoCode == ECONNRESET {
         // Cut off: what came before counts.
       }
-      return Answer(text: text)
+      return Answer(bytes: bytes)
     }
   }
 
