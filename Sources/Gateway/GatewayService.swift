@@ -70,7 +70,9 @@ public final class GatewayService: Service {
     let access = RESTAccess(authenticator: authenticator, origins: configuration.origins)
     let runs = RunRoutes(
       desk: RunDesk(registry: registry, authenticator: authenticator, group: group), access: access, freshKey: { registry.makeKey() })
-    let routes = HTTPRoutes(runs: runs, graphs: GraphRoutes(registry: registry, access: access)) {
+    let workflows = WorkflowRoutes(
+      registry: registry, access: access, desk: ImportDesk(registry: registry, authenticator: authenticator, group: group))
+    let routes = HTTPRoutes(runs: runs, graphs: GraphRoutes(registry: registry, access: access), workflows: workflows) {
       guard registry.isAccepting else { return .notReady("The server is about to end.") }
       return await readiness()
     }

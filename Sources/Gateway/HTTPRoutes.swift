@@ -5,6 +5,7 @@ import NIOHTTP1
 struct HTTPRoutes {
   let runs: RunRoutes
   let graphs: GraphRoutes
+  let workflows: WorkflowRoutes
   let readiness: @Sendable () async -> Readiness
 
   func makeRouter() -> Router<BasicRequestContext> {
@@ -20,9 +21,10 @@ struct HTTPRoutes {
         .upgradeRequired, "This address speaks WebSocket, as the first request of a connection.", headers: [("upgrade", "websocket")])
     }
     router.get("/api/v1/catalogue") { request, _ in try graphs.catalogue(request) }
-    let workflows = router.group("/api/v1/workflows")
-    graphs.add(to: workflows)
-    runs.add(to: workflows)
+    let group = router.group("/api/v1/workflows")
+    workflows.add(to: group)
+    graphs.add(to: group)
+    runs.add(to: group)
     return router
   }
 }

@@ -1,6 +1,6 @@
 import CRDT
 import CollabProtocol
-import WorkflowDocument
+public import WorkflowDocument
 public import WorkflowGraph
 
 /// One workflow and everybody in it, as a state machine: events in, actions out.
@@ -97,6 +97,9 @@ public struct Room: Sendable {
   /// Whether the room may be dropped: it has asked for `unload`.
   public var isOver: Bool { if case .over = life { true } else { false } }
 
+  /// Everything that was taken; `nil` while something in it is not durable, and may be shown to nobody. Spec: RM1.
+  public var durableDocument: WorkflowDocument? { durablePosition == appliedPosition && !isDegraded ? document : nil }
+
   /// To be called once, before the first event.
   public mutating func open(now: RoomTime, into actions: inout [RoomAction]) {
     self.now = now
@@ -132,6 +135,7 @@ public struct Room: Sendable {
     case .roleChanged(let subject, let role): changeRole(of: subject, to: role, into: &actions)
     case .evicted(let subject): evict(subject, into: &actions)
     case .drainBegan: drain(into: &actions)
+    case .removalBegan: makeWay(into: &actions)
     }
     // What had no write before it.
     release(committed: 0, into: &actions)

@@ -43,6 +43,8 @@ public enum RoomEvent: Sendable {
   case evicted(subject: String)
   /// The server goes down: goodbye to all, then flush, save, unload.
   case drainBegan
+  /// The workflow is about to be deleted: everybody out for good, then unload.
+  case removalBegan
 }
 
 public enum LookOutcome: Sendable {

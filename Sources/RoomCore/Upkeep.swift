@@ -80,6 +80,20 @@ extension Room {
     arm(.drain, afterMilliseconds: isDegraded ? 0 : limits.drainFlushMilliseconds, into: &actions)
   }
 
+  /// Nobody may come back: there is nothing to come back to. What is still on its way to the log is waited for, as in a drain.
+  mutating func makeWay(into actions: inout [RoomAction]) {
+    let text = "the workflow was deleted"
+    for id in sessions.keys { dismiss(id, .unknownWorkflow, text, into: &actions) }
+    cancelAllRuns(because: text, into: &actions)
+    switch life {
+    case .draining, .over, .saving(isDraining: true): return
+    case .saving(isDraining: false): life = .saving(isDraining: true)
+    case .open:
+      life = .draining
+      arm(.drain, afterMilliseconds: isDegraded ? 0 : limits.drainFlushMilliseconds, into: &actions)
+    }
+  }
+
   mutating func endDrain(into actions: inout [RoomAction]) {
     guard case .draining = life else { return }
     let isFlushed = queue.isEmpty

@@ -31,6 +31,9 @@ final class RoomHost {
   private var timers = [Scheduled<Void>?](repeating: nil, count: RoomTimer.allCases.count)
   private var runs: [RunID: Task<Void, Never>] = [:]
   private var library: RoomLibrary
+  /// Those who wait for a moment at which all is durable.
+  private var onlookers: [(WorkflowDocument?) -> Void] = []
+  private var onlookersDeadline: Scheduled<Void>?
   /// Not kept: it would keep the host.
   private var handle: RoomHandle { RoomHandle(self, loop: loop) }
 
@@ -117,6 +120,7 @@ final class RoomHost {
     if answers.committed > 0 { events.append(.writesCommitted(answers.committed)) }
     if let failure = answers.failure { events.append(.storeFailed(reason: failure.description)) }
     process(events)
+    if !onlookers.isEmpty, let document = room.durableDocument { answerOnlookers(document) }
   }
 
   // MARK: actions
@@ -294,9 +298,27 @@ final class RoomHost {
     outbox.abandon()
   }
 
+  /// Calls `look` with the document as soon as all of it is durable; with `nil` when it is not for a second, or the room goes.
+  func whenDurable(_ look: @escaping (WorkflowDocument?) -> Void) {
+    if let document = room.durableDocument { return look(document) }
+    guard !room.isOver else { return look(nil) }
+    onlookers.append(look)
+    guard onlookers.count == 1 else { return }
+    onlookersDeadline = loop.assumeIsolated().scheduleTask(in: .seconds(1)) { [self] in answerOnlookers(nil) }
+  }
+
+  private func answerOnlookers(_ document: WorkflowDocument?) {
+    onlookersDeadline?.cancel()
+    onlookersDeadline = nil
+    let looks = onlookers
+    onlookers = []
+    for look in looks { look(document) }
+  }
+
   private func unload() {
     for timer in timers { timer?.cancel() }
     for run in runs.values { run.cancel() }
+    answerOnlookers(nil)
     services.metrics.roomClosed()
     outbox.flush()
     onUnload(self)

@@ -25,6 +25,12 @@ struct RoomLoader: Sendable {
     return try seed(from: stored, try await runs(of: workflow, interrupted: stored.interruptedRuns), workflow)
   }
 
+  /// The document alone; `nil` when there is no such workflow. Only while no room of it is open: the store takes a load for a fresh start.
+  func document(of workflow: WorkflowID) async throws(StoreError) -> WorkflowDocument? {
+    guard let stored = try await store.load(workflow) else { return nil }
+    return try seed(from: stored, [], workflow).document
+  }
+
   /// Whole: those that were interrupted, and the newest that ended. Of the others that ended lately, the first and the last event, and of
   /// those beyond `runPageBytesMax` the last one without its result: a room that opens need not hold what nobody may ask for.
   private func runs(of workflow: WorkflowID, interrupted: [StoredRun]) async throws(StoreError) -> [[RunEvent]] {

@@ -16,6 +16,10 @@ public final class RoomRegistry: Service {
   private enum Slot {
     case loading(waiting: [Entry])
     case open(RoomHandle)
+    /// Somebody has the workflow to themselves, to read or to delete it. Goes away, or becomes `loading` when others came meanwhile.
+    case held(waiting: [Entry])
+    /// Like `held`, once the room that is open is gone.
+    case closing(waiting: [Entry], whenClosed: CheckedContinuation<Void, Never>)
   }
 
   private struct State {
@@ -29,7 +33,8 @@ public final class RoomRegistry: Service {
   let environment: RoomEnvironment
   let store: any WorkflowStore
   private let loops: [any EventLoop]
-  private let loader: RoomLoader
+  let loader: RoomLoader
+  let shelf = WorkflowShelf()
   let engine: any RunEngine
   private let metrics: any RoomMetrics
   private let logger: Logger
@@ -104,6 +109,12 @@ public final class RoomRegistry: Service {
       case .loading(let waiting):
         state.slots[entry.workflow] = .loading(waiting: waiting + [entry])
         return .wait
+      case .held(let waiting):
+        state.slots[entry.workflow] = .held(waiting: waiting + [entry])
+        return .wait
+      case .closing(let waiting, let whenClosed):
+        state.slots[entry.workflow] = .closing(waiting: waiting + [entry], whenClosed: whenClosed)
+        return .wait
       case nil:
         state.slots[entry.workflow] = .loading(waiting: [entry])
         return .load
@@ -154,6 +165,8 @@ public final class RoomRegistry: Service {
         workflow, seed: seed, loop: loop, services: services, writer: makeFrameWriter(on: loop),
         onUnload: { [self] in remove($0.workflow) })
       let room = host.open()
+      // From now on it may change.
+      shelf.drop(workflow)
       let (waiting, isDraining) = state.withLock { state -> ([Entry], Bool) in
         guard case .loading(let waiting) = state.slots[workflow] else { return ([], state.isDraining) }
         state.slots[workflow] = .open(room)
@@ -187,8 +200,66 @@ public final class RoomRegistry: Service {
   }
 
   private func remove(_ workflow: WorkflowID) {
-    state.withLock { _ = $0.slots.removeValue(forKey: workflow) }
+    let holder = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      if case .closing(let waiting, let whenClosed) = state.slots[workflow] {
+        state.slots[workflow] = .held(waiting: waiting)
+        return whenClosed
+      }
+      state.slots[workflow] = nil
+      return nil
+    }
+    if let holder { return holder.resume() }
     noteRemoval()
+  }
+
+  // MARK: having a workflow to oneself
+
+  enum Hold {
+    case held
+    case open(RoomHandle)
+    /// It is being opened, read or deleted just now, or the server is about to end.
+    case busy
+  }
+
+  /// Takes the place of a workflow whose room is not open; whoever enters waits until `letGo`.
+  func hold(_ workflow: WorkflowID) -> Hold {
+    state.withLock { state in
+      switch state.slots[workflow] {
+      case .open(let room): return .open(room)
+      case .loading, .held, .closing: return .busy
+      case nil:
+        guard !state.isDraining else { return .busy }
+        state.slots[workflow] = .held(waiting: [])
+        return .held
+      }
+    }
+  }
+
+  /// Makes the open room of a workflow close for good and takes its place; `false` when there is none any more, or somebody else is at it.
+  func closeRoom(of workflow: WorkflowID) async -> Bool {
+    var isHeld = false
+    await withCheckedContinuation { (whenClosed: CheckedContinuation<Void, Never>) in
+      let room = state.withLock { state -> RoomHandle? in
+        guard case .open(let room) = state.slots[workflow], !state.isDraining else { return nil }
+        state.slots[workflow] = .closing(waiting: [], whenClosed: whenClosed)
+        return room
+      }
+      guard let room else { return whenClosed.resume() }
+      isHeld = true
+      room.tell([.removalBegan])
+    }
+    return isHeld
+  }
+
+  /// Those who came meanwhile go in.
+  func letGo(_ workflow: WorkflowID) {
+    let waiting = state.withLock { state -> [Entry] in
+      guard case .held(let waiting) = state.slots[workflow] else { return [] }
+      state.slots[workflow] = nil
+      return waiting
+    }
+    noteRemoval()
+    for entry in waiting { enter(entry) }
   }
 
   private func refuse(_ entries: [Entry], _ code: CloseCode, _ reason: String) {

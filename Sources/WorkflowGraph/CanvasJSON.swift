@@ -15,9 +15,18 @@ public enum CanvasJSON {
   }
 
   /// All workflows of a file, in its order.
+  /// - Throws: what is wrong with the first that cannot be read.
   public static func parseAll(_ text: String) throws(CanvasFault) -> [CanvasDocument] {
+    var documents: [CanvasDocument] = []
+    for result in try parseEach(text) { documents.append(try result.get()) }
+    return documents
+  }
+
+  /// All workflows of a file, in its order, each by itself: what is wrong with one of a list keeps no other from being read.
+  /// - Throws: what is wrong with the file.
+  public static func parseEach(_ text: String) throws(CanvasFault) -> [Result<CanvasDocument, CanvasFault>] {
     var text = text
-    let result: Result<[CanvasDocument], CanvasFault> = text.withUTF8 { bytes in
+    let result: Result<[Result<CanvasDocument, CanvasFault>], CanvasFault> = text.withUTF8 { bytes in
       do throws(CanvasFault) { return .success(try read(bytes)) } catch { return .failure(error) }
     }
     return try result.get()
@@ -28,28 +37,27 @@ public enum CanvasJSON {
   /// Equal graphs give equal bytes. Edges without an `id`, which React Flow needs, get the one it would make.
   public static func write(_ graph: WorkflowGraph, meta: [FieldKey: JSONText] = [:]) -> String { CanvasWriter.write(graph, meta: meta) }
 
-  private static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(CanvasFault) -> [CanvasDocument] {
+  private static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(CanvasFault) -> [Result<CanvasDocument, CanvasFault>] {
     var scanner = JSONScanner(bytes)
     do throws(JSONFault) { try scanner.scanDocument() } catch {
       throw CanvasFault(place: place(of: error.offset, in: bytes), text: "\(error)")
     }
     var cursor = JSONCursor(bytes)
-    var documents: [CanvasDocument] = []
-    if cursor.isArray {
-      try cursor.elements { index, value throws(CanvasFault) in
-        guard value.isObject else { throw CanvasFault(place: "[\(index)]", text: "must be a workflow") }
-        var reader = CanvasReader()
-        try reader.readWorkflow(&value, place: "[\(index)].")
-        documents.append(reader.document)
-      }
-    } else if cursor.isObject {
-      var reader = CanvasReader()
-      try reader.readWorkflow(&cursor, place: "")
-      documents.append(reader.document)
-    } else {
-      throw CanvasFault(place: "", text: "this is no canvas: it must be an object or a list of workflows")
+    guard !cursor.isObject else { return [read(&cursor, place: "")] }
+    guard cursor.isArray else { throw CanvasFault(place: "", text: "this is no canvas: it must be an object or a list of workflows") }
+    var documents: [Result<CanvasDocument, CanvasFault>] = []
+    try cursor.elements { index, value throws(CanvasFault) in
+      documents.append(
+        value.isObject ? read(&value, place: "[\(index)].") : .failure(CanvasFault(place: "[\(index)]", text: "must be a workflow")))
     }
     return documents
+  }
+
+  /// - Parameter place: of the object that `cursor` is at, "" or ending in a dot.
+  private static func read(_ cursor: inout JSONCursor, place: String) -> Result<CanvasDocument, CanvasFault> {
+    var reader = CanvasReader()
+    do throws(CanvasFault) { try reader.readWorkflow(&cursor, place: place) } catch { return .failure(error) }
+    return .success(reader.document)
   }
 
   /// `line 3, column 7`, both from 1, the column in bytes.

@@ -1,5 +1,5 @@
 import CRDT
-import CollabClient
+import CollabProtocol
 import WorkflowDocument
 import WorkflowGraph
 

@@ -42,11 +42,15 @@ struct RESTAccess: Sendable {
   @discardableResult
   func require(_ role: Role, _ request: Request, of workflow: WorkflowID) throws -> Hello {
     let hello = try hello(request)
+    guard try self.role(hello, of: workflow) >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
+    return hello
+  }
+
+  /// What a hello may do in a workflow.
+  func role(_ hello: Hello, of workflow: WorkflowID) throws -> Role {
     switch authenticator.admit(hello, to: workflow) {
     case .refused(let code, let reason): throw RoomGuest.Ended(code: code, reason: reason)
-    case .admitted(_, let granted, _):
-      guard granted >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
-      return hello
+    case .admitted(_, let granted, _): return granted
     }
   }
 

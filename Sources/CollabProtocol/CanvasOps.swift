@@ -1,4 +1,3 @@
-public import CollabProtocol
 public import WorkflowDocument
 public import WorkflowGraph
 
@@ -30,19 +29,19 @@ public enum CanvasOps {
 }
 
 /// Fills changes with groups of ops up to the bounds.
-struct ChangeCutter {
+public struct ChangeCutter {
   let opCountMax: Int
   let bytesMax: Int
   private var done: [[Op]] = []
   private var open: [Op] = []
   private var openBytes = 0
 
-  init(opCountMax: Int, bytesMax: Int) {
+  public init(opCountMax: Int, bytesMax: Int) {
     self.opCountMax = max(1, opCountMax)
     self.bytesMax = bytesMax
   }
 
-  mutating func add(_ group: [Op]) {
+  public mutating func add(_ group: [Op]) {
     var rest = group[...]
     while !rest.isEmpty {
       let part = Array(rest.prefix(opCountMax))
@@ -62,7 +61,7 @@ struct ChangeCutter {
     }
   }
 
-  mutating func finish() -> [[Op]] {
+  public mutating func finish() -> [[Op]] {
     if !open.isEmpty { cut() }
     return done
   }

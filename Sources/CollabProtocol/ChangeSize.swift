@@ -1,11 +1,11 @@
-import WorkflowDocument
+public import WorkflowDocument
 import WorkflowGraph
 
 /// How long a change is in the longer of the two encodings, so that a batch fits one message whatever the encoding. A little too much on purpose.
-enum ChangeSize {
-  static func bytes(_ change: Change) -> Int { change.ops.reduce(96) { $0 + bytes($1) } }
+public enum ChangeSize {
+  public static func bytes(_ change: Change) -> Int { change.ops.reduce(96) { $0 + bytes($1) } }
 
-  static func bytes(_ op: Op) -> Int {
+  public static func bytes(_ op: Op) -> Int {
     switch op {
     case .setMeta(let field, let value): 64 + escaped(field.rawValue) + escaped(value?.text)
     case .setNodeLife(let node, _): 64 + escaped(node.rawValue)

@@ -1,0 +1,155 @@
+import CollabProtocol
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import Rooms
+import Storage
+import WorkflowDocument
+import WorkflowGraph
+
+/// `/api/v1/workflows`: which there are, making some of a file, deleting one. Described in `protocol/openapi.yaml`.
+struct WorkflowRoutes: Sendable {
+  let registry: RoomRegistry
+  let access: RESTAccess
+  let desk: ImportDesk
+
+  /// Rights are given per workflow; what is asked before there is one is asked for under this name.
+  private static let nameOfNone = WorkflowID("import")!
+  private static let listMax = 100
+  private static let listDefault = 24
+
+  func add(to router: RouterGroup<BasicRequestContext>) {
+    router.get("") { request, _ in try await list(request) }
+    router.post("/import") { request, _ in try await take(request) }
+    router.get("/:id/export") { request, context in try await export(request, context) }
+    router.delete("/:id") { request, context in try await delete(request, context) }
+  }
+
+  // MARK: looking
+
+  private func list(_ request: Request) async throws -> Response {
+    let hello = try access.hello(request)
+    let role = try access.role(hello, of: Self.nameOfNone)
+    let query = request.uri.queryParameters
+    let limit = try query["limit"].map { text in
+      guard let limit = Int(text), (1...Self.listMax).contains(limit) else { throw Problem(.badRequest, "limit is 1 to \(Self.listMax).") }
+      return limit
+    }
+    let after = try query["after"].map { text in
+      guard let id = WorkflowID(String(text)) else { throw Problem(.badRequest, "after is the id of a workflow.") }
+      return id
+    }
+    let page = limit ?? Self.listDefault
+    // One more tells whether there is a next page.
+    let ids = try await Self.stored { try await registry.workflows(after: after, limit: page + 1) }
+    var items: [JSONText] = []
+    for id in ids.prefix(page) {
+      guard let role = try? access.role(hello, of: id) else { continue }  // not theirs to see
+      items.append(Self.view(id, role, try await Self.stored { try await registry.sketch(of: id) }))
+    }
+    var view = JSONMembers()
+    view.add("workflows", RunView.array(items))
+    if ids.count > page { view.add("next", .string(ids[page - 1].rawValue)) }
+    view.add("role", .string("\(role)"))
+    return Response.json(view.object)
+  }
+
+  private static func view(_ id: WorkflowID, _ role: Role, _ sketch: DocumentSketch?) -> JSONText {
+    var view = JSONMembers()
+    view.add("workflow", .string(id.rawValue))
+    view.add("role", .string("\(role)"))
+    guard let sketch else { return view.object }
+    if let title = sketch.title { view.add("title", .string(title)) }
+    view.add("nodeCount", .number(Double(sketch.nodeCount)))
+    view.add("edgeCount", .number(Double(sketch.edgeCount)))
+    if sketch.changedAtMilliseconds > 0 { view.add("changedAtMilliseconds", .number(Double(sketch.changedAtMilliseconds))) }
+    var drawing = JSONMembers()
+    drawing.add(
+      "points",
+      RunView.array(
+        sketch.points.map { point in
+          RunView.array([.number(point.x.rounded()), .number(point.y.rounded()), .string(point.type)])
+        }))
+    drawing.add("lines", RunView.array(sketch.lines.map { RunView.array([.number(Double($0.from)), .number(Double($0.to))]) }))
+    view.add("sketch", drawing.object)
+    return view.object
+  }
+
+  /// The file that the canvas, `import` here and `thaiyyal import` read.
+  private func export(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let workflow = try RESTAccess.workflow(context)
+    try access.require(.viewer, request, of: workflow)
+    guard let document = try await Self.free({ try await registry.document(of: workflow) }) else {
+      throw Problem(.notFound, "There is no such workflow.")
+    }
+    var headers = HTTPFields()
+    headers[.contentType] = "application/json"
+    headers[.cacheControl] = "no-store"
+    headers[.contentDisposition] = "attachment; filename=\"\(workflow).json\""
+    let text = CanvasJSON.write(document.graph(), meta: document.meta)
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  }
+
+  // MARK: making and deleting
+
+  /// 200 when something was made; what was not, and why, is said beside it.
+  private func take(_ request: Request) async throws -> Response {
+    let hello = try access.require(.editor, request, of: Self.nameOfNone)
+    guard let body = try await RESTAccess.json(request, bytesMax: GraphRoutes.bodyBytesMax) else {
+      throw Problem(.badRequest, "The body must be a canvas file.")
+    }
+    let canvases: [Result<CanvasDocument, CanvasFault>]
+    do throws(CanvasFault) { canvases = try CanvasJSON.parseEach(body.text) } catch {
+      throw Problem(.unprocessableEntity, "The body is no canvas file: \(error).")
+    }
+    guard canvases.count <= Self.importMax else {
+      throw Problem(.unprocessableEntity, "A file has at most \(Self.importMax) workflows here.")
+    }
+    let outcomes = try await desk.put(canvases, as: hello)
+    var made: [JSONText] = []
+    var refused: [JSONText] = []
+    for outcome in outcomes {
+      var view = JSONMembers()
+      switch outcome {
+      case .made(let id, let canvas):
+        view.add("workflow", .string(id.rawValue))
+        if let title = canvas.title { view.add("title", .string(title)) }
+        view.add("nodeCount", .number(Double(canvas.nodes.count)))
+        view.add("edgeCount", .number(Double(canvas.edges.count)))
+        view.add("notices", RunView.array(canvas.notices.map { .string($0) }))
+        made.append(view.object)
+      case .refused(let sourceID, let title, let reason):
+        if let sourceID { view.add("id", .string(sourceID)) }
+        if let title { view.add("title", .string(title)) }
+        view.add("reason", .string(reason))
+        refused.append(view.object)
+      }
+    }
+    var view = JSONMembers()
+    view.add("made", RunView.array(made))
+    view.add("refused", RunView.array(refused))
+    return Response.json(view.object)
+  }
+
+  private static let importMax = 200
+
+  private func delete(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let workflow = try RESTAccess.workflow(context)
+    try access.require(.owner, request, of: workflow)
+    guard try await Self.free({ try await registry.delete(workflow) }) else { throw Problem(.notFound, "There is no such workflow.") }
+    return Response(status: .noContent)
+  }
+
+  private static func free<T>(_ body: () async throws -> T) async throws -> T {
+    do { return try await stored(body) } catch is RoomRegistry.Occupied {
+      throw Problem(.serviceUnavailable, "Somebody else has the workflow for a moment.", headers: [("retry-after", "1")])
+    }
+  }
+
+  private static func stored<T>(_ read: () async throws -> T) async throws -> T {
+    do { return try await read() } catch is StoreError {
+      throw Problem(.serviceUnavailable, "The store does not answer now.", headers: [("retry-after", "2")])
+    }
+  }
+}
