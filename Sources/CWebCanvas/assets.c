@@ -207,6 +207,51 @@ static const unsigned char viewport_js[] = {
 static const unsigned char walk_js[] = {
 #embed "assets/walk.js"
 };
+static const unsigned char home_css[] = {
+#embed "assets/home.css"
+};
+static const unsigned char runs_css[] = {
+#embed "assets/runs.css"
+};
+static const unsigned char proof_js[] = {
+#embed "assets/proof.js"
+};
+static const unsigned char rest_js[] = {
+#embed "assets/rest.js"
+};
+static const unsigned char thumbnail_js[] = {
+#embed "assets/thumbnail.js"
+};
+static const unsigned char home_dialog_js[] = {
+#embed "assets/home-dialog.js"
+};
+static const unsigned char home_cards_js[] = {
+#embed "assets/home-cards.js"
+};
+static const unsigned char home_create_js[] = {
+#embed "assets/home-create.js"
+};
+static const unsigned char home_import_js[] = {
+#embed "assets/home-import.js"
+};
+static const unsigned char home_list_js[] = {
+#embed "assets/home-list.js"
+};
+static const unsigned char examples_js[] = {
+#embed "assets/examples.js"
+};
+static const unsigned char run_sight_js[] = {
+#embed "assets/run-sight.js"
+};
+static const unsigned char runs_js[] = {
+#embed "assets/runs.js"
+};
+static const unsigned char run_values_js[] = {
+#embed "assets/run-values.js"
+};
+static const unsigned char counting_js[] = {
+#embed "assets/counting.js"
+};
 // The modules of the SDK that the page loads.
 static const unsigned char sdk_assembly_js[] = {
 #embed "../CollabSDK/src/assembly.js"
@@ -401,6 +446,21 @@ static const web_canvas_asset assets[] = {
   ASSET("presence.js", "text/javascript" TEXT, presence_js),
   ASSET("quick.js", "text/javascript" TEXT, quick_js),
   ASSET("refusals.js", "text/javascript" TEXT, refusals_js),
+  ASSET("home.css", "text/css" TEXT, home_css),
+  ASSET("runs.css", "text/css" TEXT, runs_css),
+  ASSET("proof.js", "text/javascript" TEXT, proof_js),
+  ASSET("rest.js", "text/javascript" TEXT, rest_js),
+  ASSET("thumbnail.js", "text/javascript" TEXT, thumbnail_js),
+  ASSET("home-dialog.js", "text/javascript" TEXT, home_dialog_js),
+  ASSET("home-cards.js", "text/javascript" TEXT, home_cards_js),
+  ASSET("home-create.js", "text/javascript" TEXT, home_create_js),
+  ASSET("home-import.js", "text/javascript" TEXT, home_import_js),
+  ASSET("home-list.js", "text/javascript" TEXT, home_list_js),
+  ASSET("examples.js", "text/javascript" TEXT, examples_js),
+  ASSET("run-sight.js", "text/javascript" TEXT, run_sight_js),
+  ASSET("runs.js", "text/javascript" TEXT, runs_js),
+  ASSET("run-values.js", "text/javascript" TEXT, run_values_js),
+  ASSET("counting.js", "text/javascript" TEXT, counting_js),
   ASSET("runs-panel.js", "text/javascript" TEXT, runs_panel_js),
   ASSET("save-state.js", "text/javascript" TEXT, save_state_js),
   ASSET("select.js", "text/javascript" TEXT, select_js),

@@ -19,7 +19,7 @@ export class View {
   #wires = new Map();
   #seen = "";
   #restTimer = null;
-  /** What a run says of a node. @type {(id: string) => {state?: string, text?: string, stale?: boolean}} */
+  /** What a run says of a node; `text` stands in place of its settings. @type {(id: string) => {state?: string, text?: string, stale?: boolean}} */
   badgesOf = () => ({});
   /** Draws nodes and wires in another way for a while: history, runs. @type {(id: string) => string} class names */
   marksOf = () => "";
@@ -120,10 +120,10 @@ export class View {
     if (shown.kind !== kind) parts.chip.replaceChildren(icon(kind));
     shown.kind = kind;
     say(parts.label, label);
-    const detail = badges.text ? `= ${badges.text}` : [isNamed && title, setting].filter(Boolean).join(" · ");
+    const detail = badges.text || [isNamed && title, setting].filter(Boolean).join(" · ");
     say(parts.detail, detail);
     say(parts.badge, badges.issue ? "!" : "");
-    const spoken = [label, isNamed ? title : "", setting, badges.state ? `run ${badges.state}` : "", badges.issue].filter(Boolean).join(", ");
+    const spoken = [label, isNamed ? title : "", setting, badges.state ? `run ${badges.state}` : "", badges.stale ? "result out of date" : "", badges.issue].filter(Boolean).join(", ");
     if (element.getAttribute("aria-label") !== spoken) element.setAttribute("aria-label", spoken);
     const tip = badges.issue ? `${label}\n${badges.issue}` : `${label}\n${detail}`;
     if (element.title !== tip) element.title = tip;
