@@ -1,6 +1,6 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
 .PHONY: serve test check sim bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
-.PHONY: sdk sdk-browser histories catalogue format setup clean
+.PHONY: browser browser-bench screenshots sdk sdk-browser histories catalogue format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 # Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
@@ -25,9 +25,11 @@ serve: setup
 
 # One test after the other: many of them measure time, on two cores they would starve each other.
 test: setup
+	python=$$(.ci/chromium) && [ -x "$$python" ]
 	swift build --build-tests
 	node --test $(SDK_TESTS) $(CANVAS_TESTS)
 	swift test --skip-build --no-parallel
+	.ci/browser tests .build/browser
 
 # Layout, house rules, no warning, quick tests.
 check: setup
@@ -51,6 +53,11 @@ catalogue: setup
 sdk-browser: setup
 	swift build --build-tests
 	.ci/sdk-browser $(REACTFLOW)
+
+# The pages of a real server in headless Chromium: people, bots, the network and the server going away. ONLY= chooses scenarios. Pictures in .build/browser.
+browser: setup
+	swift build --build-tests
+	.ci/browser tests .build/browser $(ONLY)
 
 # The SDK's document against the server's, both ways, over ten thousand histories.
 histories: setup

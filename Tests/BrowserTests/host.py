@@ -1,0 +1,86 @@
+"""`thaiyyal serve` in a folder of its own, that can be killed and started again on its port; and the programs that join it."""
+import json, os, pathlib, re, signal, subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+TOKENS = {  # name: (role, kind)
+    "ada": ("owner", "person"),
+    "bo": ("editor", "person"),
+    "cy": ("viewer", "person"),
+    "dee": ("runner", "person"),
+    "robot": ("editor", "bot"),
+}
+
+
+def secret(name):
+    return f"secret-of-{name}-0123456789"
+
+
+class Server:
+    """Over TLS, with tokens for the people of `TOKENS`; or plain and open to everybody."""
+
+    def __init__(self, folder, binary=None, plain=False, words=()):
+        self.folder = pathlib.Path(folder)
+        self.binary = str(binary or ROOT / ".build/debug/thaiyyal")
+        self.plain, self.words = plain, list(words)
+        self.port, self.process = 0, None
+        self.certificate = self.folder / "thaiyyal-cert.pem"
+
+    def start(self):
+        words = [self.binary, "serve", "--host", "127.0.0.1", "--port", str(self.port), "--data", str(self.folder / "data.sqlite"),
+                 "--log-level", "error", "--drain-seconds", "2", *self.words]
+        if self.plain:
+            words.append("--plain")
+        else:
+            tokens = self.folder / "tokens.json"
+            tokens.write_text(json.dumps({"tokens": [
+                {"name": name, "role": role, "kind": kind, "secret": secret(name)} for name, (role, kind) in TOKENS.items()]}))
+            words += ["--tokens", str(tokens)]
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        for line in self.process.stdout:
+            found = re.search(r"protocol +wss?://[^:/]+:(\d+)", line)
+            if found:
+                self.port = int(found.group(1))
+                return self
+        raise SystemExit("the server ended before it listened")
+
+    def kill(self):
+        """As a crash would: no goodbye, nothing flushed."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.kill()
+
+    @property
+    def url(self):
+        return f"{'http' if self.plain else 'https'}://localhost:{self.port}"
+
+    @property
+    def socket_url(self):
+        return f"{'ws' if self.plain else 'wss'}://localhost:{self.port}"
+
+    def words_of(self, command, *words, workflow):
+        """A command line of the tools; certificate and address included."""
+        trust = [] if self.plain else ["--ca", str(self.certificate)]
+        return [self.binary, command, *words, "--workflow", workflow, "--url", self.socket_url, *trust]
+
+    def tool(self, command, *words, workflow, who="robot"):
+        """Runs a tool to its end. Its standard output."""
+        done = subprocess.run(self.words_of(command, *words, workflow=workflow), capture_output=True, text=True, timeout=120, env=self.environment(who))
+        assert done.returncode == 0, f"{command}: {done.returncode} {done.stderr}"
+        return done.stdout
+
+    def begin(self, command, *words, workflow, who="robot"):
+        """Starts a tool that goes on meanwhile."""
+        return subprocess.Popen(self.words_of(command, *words, workflow=workflow), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment(who))
+
+    def environment(self, who):
+        return dict(os.environ) if self.plain else {**os.environ, "THAIYYAL_TOKEN": secret(who)}
+
+    def hashes(self, workflow):
+        """The document's and the graph's, in hexadecimal, sorted."""
+        return sorted(re.findall(r"[0-9a-f]{64}", self.tool("export", "--hash", workflow=workflow)))
