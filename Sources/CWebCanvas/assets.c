@@ -99,8 +99,14 @@ static const unsigned char heading_js[] = {
 static const unsigned char help_js[] = {
 #embed "assets/help.js"
 };
+static const unsigned char history_drawing_js[] = {
+#embed "assets/history-drawing.js"
+};
 static const unsigned char history_panel_js[] = {
 #embed "assets/history-panel.js"
+};
+static const unsigned char history_words_js[] = {
+#embed "assets/history-words.js"
 };
 static const unsigned char home_js[] = {
 #embed "assets/home.js"
@@ -425,7 +431,9 @@ static const web_canvas_asset assets[] = {
   ASSET("graph.js", "text/javascript" TEXT, graph_js),
   ASSET("heading.js", "text/javascript" TEXT, heading_js),
   ASSET("help.js", "text/javascript" TEXT, help_js),
+  ASSET("history-drawing.js", "text/javascript" TEXT, history_drawing_js),
   ASSET("history-panel.js", "text/javascript" TEXT, history_panel_js),
+  ASSET("history-words.js", "text/javascript" TEXT, history_words_js),
   ASSET("home.js", "text/javascript" TEXT, home_js),
   ASSET("icons.js", "text/javascript" TEXT, icons_js),
   ASSET("ids.js", "text/javascript" TEXT, ids_js),
