@@ -52,8 +52,6 @@ class Canvas:
 
     def has_nodes(self, *ids):
         self.until(f"arg.every((id) => {DOCUMENT}.isVisible(id)) && [...{DOCUMENT}.nodeIds()].length === arg.length", list(ids))
-        for id in ids:
-            self.node(id).wait_for()
 
     def has_edges(self, *pairs):
         self.until(f"JSON.stringify([...{DOCUMENT}.edgeKeys()].filter((key) => {DOCUMENT}.edge(key).standing === 'visible').map((key) => key.source + ' ' + key.target).sort())"
@@ -92,7 +90,7 @@ class Canvas:
 
     def add(self, title, at=None):
         """Drags a type out of the palette to a place on the field, from its upper left corner; or presses it. The new node's id."""
-        before = set(self.nodes)
+        before = self.nodes
         item = self.page.get_by_role("navigation", name="Palette").get_by_role("button", name=title, exact=True)
         item.scroll_into_view_if_needed()
         if at is None:
@@ -100,8 +98,18 @@ class Canvas:
         else:
             field = self.page.locator("#field").bounding_box()
             self._drag(_middle(item), (field["x"] + at[0], field["y"] + at[1]))
-        self.until(f"[...{DOCUMENT}.nodeIds()].length > arg", len(before))
-        return (set(self.nodes) - before).pop()
+        # One's own new node is what is selected then; others make nodes too.
+        self.until("thaiyyal.selection.single && !arg.includes(thaiyyal.selection.single)", before)
+        return self.js("thaiyyal.selection.single")
+
+    def fit(self, *ids):
+        """Brings everything into sight: others may have made nodes elsewhere."""
+        self.page.keyboard.press("Escape")
+        self.page.locator("#field").press("f")
+        for id in ids:
+            self.node(id).wait_for()
+        # Drawn where it will stay.
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def drag(self, id, by, hold=None):
         """By the mouse; `hold` is called before it lets go."""

@@ -75,4 +75,21 @@ def reachable(stage):
     assert not faults, "\n".join(faults)
 
 
-all = [home_round, home_of_a_viewer, reachable]
+def reachable_canary(stage):
+    """What looks for faults finds planted ones: pale text, a button without a name, a control that the keyboard skips."""
+    home = stage.home("ada")
+    home.page.evaluate("""() => {
+      const pale = document.createElement("p");
+      pale.textContent = "planted";
+      pale.style.color = "#bbb";
+      const skipped = document.createElement("button");
+      skipped.textContent = "skipped";
+      skipped.addEventListener("focus", () => skipped.blur());
+      document.querySelector("main").append(pale, document.createElement("button"), skipped);
+    }""")
+    faults = "\n".join(faults_of(home.page))
+    for planted in ("contrast 1", "no name: <button", "does not reach: button  skipped"):
+        assert planted in faults, f"{planted} was not found: {faults}"
+
+
+all = [home_round, home_of_a_viewer, reachable, reachable_canary]

@@ -14,6 +14,7 @@ def edit_together(stage):
     sum = ada.add("Operation", (460, 200))
     for canvas in (ada, bo):
         canvas.has_nodes(first, second, sum)
+        canvas.fit(first, second, sum)
     ada.connect(first, sum)
     bo.connect(second, sum)
     for canvas in (ada, bo):
