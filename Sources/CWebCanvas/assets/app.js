@@ -1,6 +1,7 @@
 import { CollabClient } from "./sdk/client.js";
 import { Emitter } from "./sdk/emitter.js";
 import { IndexedDBStorage } from "./sdk/indexeddb.js";
+import { allNodeTypes, fetchCatalogue } from "./sdk/issues.js";
 import { isAtLeast } from "./sdk/options.js";
 import { byId, say } from "./dom.js";
 import { CanvasGraph } from "./graph.js";
@@ -17,7 +18,7 @@ const parts = ["presence", "graph", "selection", "stage", "pins", "minimap", "pa
  * What all parts of the page share: the client, what is on the canvas, the viewport, what is selected.
  *
  * Events: `client` (a new one is there), `document` {nodes, edges, meta, comments, replaced, isLocal}, `changes`, `selection`, `viewport`, `presence`,
- * `people`, `issues`, `run` {event}, `save`, `link`, `rights`, `welcome`, `refused`.
+ * `people`, `issues`, `catalogue` (plug-ins brought types of nodes, or took them away), `run` {event}, `save`, `link`, `rights`, `welcome`, `refused`.
  */
 export class App extends Emitter {
   graph = new CanvasGraph();
@@ -181,6 +182,7 @@ export class App extends Emitter {
     client.on("welcome", (detail) => {
       this.emit("welcome", detail);
       for (const event of ["rights", "people", "issues"]) this.emit(event);
+      this.#askForTypes();
     });
     client.on("presence", ({ frame }) => {
       this.emit("presence", frame);
@@ -190,6 +192,20 @@ export class App extends Emitter {
     tell("role", "rights");
     for (const type of ["changes", "save", "issues", "run", "refused"]) tell(type);
     client.on("storage", () => this.emit("save"));
+  }
+
+  /** Asked at every welcome: the server that came back may have other plug-ins. Without an answer what was known stays. */
+  async #askForTypes() {
+    const names = () => allNodeTypes().map(({ engineName }) => engineName).join();
+    const before = names();
+    try {
+      await fetchCatalogue(location.origin, { token });
+    } catch {
+      return;
+    }
+    if (names() === before) return;
+    this.emit("catalogue");
+    this.#documentChanged(null);
   }
 
   /** @param {any} change null: everything may differ */

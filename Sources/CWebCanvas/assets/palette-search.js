@@ -1,8 +1,11 @@
 // Which types of nodes a few typed words mean. Pure.
-import { nodeTypes } from "./sdk/issues.js";
+import { allNodeTypes } from "./sdk/issues.js";
 import { typeTitle } from "./labels.js";
 
-const entries = nodeTypes.map((type) => ({ type, title: typeTitle(type.engineName), words: `${typeTitle(type.engineName)} ${type.engineName} ${type.category} ${type.summary}`.toLowerCase() }));
+function entryOf(type) {
+  const title = typeTitle(type.engineName);
+  return { type, title, words: `${title} ${type.engineName} ${type.category} ${type.summary}`.toLowerCase() };
+}
 
 /**
  * Types that have every word; those whose title begins with the text come first, then those whose title has it, else in the catalogue's order.
@@ -13,7 +16,7 @@ export function findTypes(text, fits = (_type) => true) {
   const wanted = text.trim().toLowerCase();
   const words = wanted.split(/\s+/).filter(Boolean);
   const rank = ({ title }) => (title.toLowerCase().startsWith(wanted) ? 0 : title.toLowerCase().includes(wanted) ? 1 : 2);
-  const found = entries.filter((entry) => fits(entry.type) && words.every((word) => entry.words.includes(word)));
+  const found = allNodeTypes().map(entryOf).filter((entry) => fits(entry.type) && words.every((word) => entry.words.includes(word)));
   return wanted === "" ? found : found.map((entry) => ({ entry, rank: rank(entry) })).sort((a, b) => a.rank - b.rank).map(({ entry }) => entry);
 }
 

@@ -20,6 +20,7 @@ export class Palette {
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.list.addEventListener("keydown", (event) => this.#arrow(event));
     for (const event of ["rights", "welcome", "link"]) app.on(event, () => this.#right());
+    app.on("catalogue", () => this.#draw());
     this.#draw();
   }
 
