@@ -173,6 +173,30 @@ class Canvas:
         shown.wait_for()
         return shown.get_attribute("data-run")
 
+    # ---- History
+
+    @property
+    def history(self):
+        self.page.get_by_role("tab", name=re.compile("^History")).click()
+        return self.page.get_by_role("tabpanel", name=re.compile("^History"))
+
+    def name_version(self, name):
+        """Gives what is here now a name."""
+        field = self.history.get_by_label("Name of the version")
+        field.fill(name)
+        field.press("Enter")
+        self.has_version(name)
+
+    def has_version(self, name):
+        self.history.get_by_role("list", name="Named versions").get_by_text(name, exact=True).wait_for()
+
+    def compare(self, name):
+        """Chooses a named version: what differs from now, in words."""
+        self.history.get_by_role("list", name="Named versions").get_by_role("button", name=re.compile(f"^{re.escape(name)}")).click()
+        shown = self.history.get_by_role("region", name="Comparison")
+        shown.get_by_text(name, exact=True).wait_for()
+        return shown
+
 
 def _middle(locator):
     box = locator.bounding_box()

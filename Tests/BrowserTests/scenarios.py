@@ -235,4 +235,78 @@ def failing_node(stage):
     ada.until("thaiyyal.selection.single === arg", broken)
 
 
-all = [edit_together, delete_against_connect, undo_after_another, away_for_a_while, viewer_cannot_edit, run_watched, failing_node]
+def stale_results(stage):
+    """A result whose node, or anything upstream of it, changed since the run is marked for everybody; taking the change back takes the mark away."""
+    ada = stage.canvas("ada", create=True)
+    number = ada.add("Number", (160, 160))
+    shown = ada.add("Visualization", (460, 160))
+    other = ada.add("Number", (160, 360))
+    ada.connect(number, shown)
+    bo = stage.canvas("bo")
+    bo.has_nodes(number, shown, other)
+    ada.run()
+    run = ada.has_run("succeeded")
+    assert bo.has_run("succeeded") == run
+
+    def stale(canvas, *ids):
+        canvas.until("[...document.querySelectorAll('.node.stale')].map((node) => node.dataset.node).sort().join() === arg.sort().join()", list(ids))
+
+    ada.drag(other, (40, 20))
+    ada.is_saved()
+    for canvas in (ada, bo):
+        stale(canvas)
+    ada.configure(number, "Value", 41)
+    late = stage.canvas("cy")
+    for canvas in (ada, bo, late):
+        stale(canvas, number, shown)
+        expect(canvas.runs).to_contain_text("2 results no longer")
+    ada.person.picture(stage.out, "stale")
+    ada.undo()
+    for canvas in (ada, bo, late):
+        stale(canvas)
+    stage.same_everywhere(ada, bo, late)
+
+
+def restore_of_a_version(stage):
+    """A version is named, compared with what came after it, and restored; an ordinary edit of one undo step. A viewer may look and not restore."""
+    ada = stage.canvas("ada", create=True)
+    kept, lost = ada.add("Number", (160, 160)), ada.add("Operation", (460, 160))
+    ada.connect(kept, lost)
+    ada.configure(kept, "Value", 1)
+    ada.is_saved()
+    ada.name_version("First draft")
+    named = ada.js("[...thaiyyal.client.document.graphHash()].join()")
+    bo, cy = stage.canvas("bo"), stage.canvas("cy")
+    for canvas in (bo, cy):
+        canvas.has_version("First draft")
+    ada.remove(lost)
+    ada.configure(kept, "Value", 2)
+    bo.has_nodes(kept)
+    more = bo.add("Text input", (160, 400))
+    for canvas in (ada, cy):
+        canvas.has_nodes(kept, more)
+
+    expect(cy.compare("First draft").get_by_role("button", name="Restore")).to_be_disabled()
+    shown = ada.compare("First draft")
+    for kind in ("added", "removed", "changed"):
+        assert shown.locator(f".differences .{kind}").count() >= 1, kind
+    expect(ada.node(more)).to_have_class(re.compile("added"))
+    expect(ada.node(kept)).to_have_class(re.compile("changed"))
+    ada.person.picture(stage.out, "history-compared")
+    shown.get_by_role("button", name="Restore").click()
+    for canvas in (ada, bo, cy):
+        canvas.has_nodes(kept, lost)
+        canvas.has_edges((kept, lost))
+        canvas.has_data(kept, "value", 1)
+    ada.is_saved()
+    assert ada.js("[...thaiyyal.client.document.graphHash()].join()") == named
+    stage.same_everywhere(ada, bo, cy)
+    ada.undo()
+    for canvas in (ada, bo, cy):
+        canvas.has_nodes(kept, more)
+        canvas.has_data(kept, "value", 2)
+    ada.is_saved()
+    stage.same_everywhere(ada, bo, cy)
+
+
+all = [edit_together, delete_against_connect, undo_after_another, away_for_a_while, viewer_cannot_edit, run_watched, failing_node, stale_results, restore_of_a_version]
