@@ -102,7 +102,7 @@ struct ImportDesk: Sendable {
     var hello = hello
     hello.wants = Wants(changes: false, presence: false, runs: false, issues: false)
     hello.roleMax = .editor
-    let guest = RoomGuest(hello, of: workflow, registry: registry, loop: group.next()) { [authenticator] in
+    let guest = RoomGuest(hello, of: workflow, registry: registry, loop: group.next(), edits: true) { [authenticator] in
       authenticator.admit($0, to: workflow)
     }
     defer { guest.leave() }

@@ -26,13 +26,13 @@ final class RoomGuest: Sendable {
   private let sink: NIOLoopBoundBox<GuestSink?>
   private let stream: AsyncThrowingStream<(Event, bytes: Int), any Error>
 
-  /// Lent no replica id: a guest asks and listens, and never edits.
   /// - Parameters:
+  ///   - edits: false for one that asks and listens only: it is lent no replica id.
   ///   - admit: asked on `loop`, as for every hello.
   ///   - silence: how long nothing comes before the reader is told so.
   init(
-    _ hello: Hello, of workflow: WorkflowID, registry: RoomRegistry, loop: any EventLoop, silence: Duration = .seconds(15),
-    admit: @escaping @Sendable (Hello) -> Admission
+    _ hello: Hello, of workflow: WorkflowID, registry: RoomRegistry, loop: any EventLoop, edits: Bool = false,
+    silence: Duration = .seconds(15), admit: @escaping @Sendable (Hello) -> Admission
   ) {
     self.loop = loop
     let (stream, inbox) = AsyncThrowingStream<(Event, bytes: Int), any Error>.makeStream()
@@ -44,7 +44,7 @@ final class RoomGuest: Sendable {
       let sink = GuestSink(loop: loop, inbox: inbox, silence: TimeAmount(silence))
       box.value = sink
       sink.onEnd = { box.value = nil }
-      sink.begin(RoomSession(workflow: workflow, sink: sink, registry: registry, takesLease: false, admit: admit), hello)
+      sink.begin(RoomSession(workflow: workflow, sink: sink, registry: registry, takesLease: edits, admit: admit), hello)
     }
   }
 
