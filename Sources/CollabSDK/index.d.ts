@@ -390,6 +390,8 @@ export declare class CollabClient {
   run(how?: { key?: string; policy?: "COALESCE" | "QUEUE" | "PARALLEL" | "REJECT"; parked?: "REFUSE" | "PRUNE" }): RunHandle;
   cancelRun(run: string): void;
   /** The newest run and the nodes whose results in it are stale, as last told by a `stale` event. */
+  /** Whether there is a storage in which what waits outlives the page. */
+  readonly isKept: boolean;
   readonly stale: { run: string | null; nodes: ReadonlySet<string> };
   /** The nodes whose results in a run, the newest when none is named, are stale now. */
   staleNodes(run?: string): string[];

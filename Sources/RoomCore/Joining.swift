@@ -32,7 +32,7 @@ extension Room {
       case .none: .none
       case .inForce(let holder)?: .resumed(holder.lease.replica)
       case .ended(let lease)?: .lost(through: lease.seqAtEnd ?? 0)
-      case .unknown?: .lost(through: 0)
+      case .unknown?: .foreign
       }
     if role >= .commenter, joining.arrival.takesLease {
       if case .inForce(let holder)? = held, let secret = joining.arrival.hello.lease?.secret {
@@ -71,6 +71,10 @@ extension Room {
     guard let session = sessions[id], case .joining(let joining) = session.stage else { return }
     guard session.topics.includes(.changes) else { return finishJoin(id, joining, .nothing, into: &actions) }
     let known = joining.arrival.hello.version
+    if !known.isEmpty, case .foreign = joining.shown {
+      // Versions of another log may look like one of this.
+      return awaitSnapshot(id, for: .join(joining), into: &actions)
+    }
     if known == durableVersion { return finishJoin(id, joining, .nothing, into: &actions) }
     if !known.isEmpty || durablePosition <= UInt64(limits.snapshotReuseChangeCountMax), durableVersion.covers(known),
       let missing = tail.missing(from: known)
@@ -100,6 +104,9 @@ extension Room {
     case .lost(let through):
       welcome.leaseThrough = through
       welcome.restamp = true
+    case .foreign:
+      welcome.leaseThrough = 0
+      welcome.restamp = true
     }
     welcome.role = session.role
     welcome.serverMilliseconds = now.wallMilliseconds
@@ -121,6 +128,13 @@ extension Room {
     if session.topics.includes(.runs) {
       let hello = joining.arrival.hello
       introduceRuns(to: id, isNew: hello.lease == nil && hello.version.isEmpty, into: &actions)
+    }
+    if case .none = joining.shown, !joining.arrival.hello.version.isEmpty {
+      // Who brings a state and no lease could have it from a workflow that had this id before: the next hash tells.
+      switch catchUp {
+      case .nothing, .changes: armOnce(.hash, afterMilliseconds: limits.hashIntervalMilliseconds, into: &actions)
+      case .snapshot: break
+      }
     }
     watched.remove(id)
     sessions[id]?.stage = .live

@@ -97,8 +97,11 @@ public struct Room: Sendable {
   /// Whether the room may be dropped: it has asked for `unload`.
   public var isOver: Bool { if case .over = life { true } else { false } }
 
-  /// Everything that was taken; `nil` while something in it is not durable, and may be shown to nobody. Spec: RM1.
-  public var durableDocument: WorkflowDocument? { durablePosition == appliedPosition && !isDegraded ? document : nil }
+  /// Everything that was taken, and the position from which on it may be shown; `nil` while the store fails. Spec: RM1.
+  public var latest: (document: WorkflowDocument, position: UInt64)? { isDegraded ? nil : (document, appliedPosition) }
+
+  /// Up to here all is durable.
+  public var shownPosition: UInt64 { durablePosition }
 
   /// To be called once, before the first event.
   public mutating func open(now: RoomTime, into actions: inout [RoomAction]) {

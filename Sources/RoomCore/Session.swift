@@ -36,6 +36,8 @@ struct Session: Sendable {
     case none
     case resumed(ReplicaID)
     case lost(through: UInt64)
+    /// Nobody here ever lent it, as far as is remembered: it may be of a workflow that had this id before.
+    case foreign
   }
 
   /// Where a session stopped listening, to tell it later what it missed.

@@ -31,8 +31,9 @@ final class RoomHost {
   private var timers = [Scheduled<Void>?](repeating: nil, count: RoomTimer.allCases.count)
   private var runs: [RunID: Task<Void, Never>] = [:]
   private var library: RoomLibrary
-  /// Those who wait for a moment at which all is durable.
+  /// Those who look at the document from outside wait until what they found is durable, all at one and the same state.
   private var onlookers: [(WorkflowDocument?) -> Void] = []
+  private var lookedAt: (document: WorkflowDocument, position: UInt64)?
   private var onlookersDeadline: Scheduled<Void>?
   /// Not kept: it would keep the host.
   private var handle: RoomHandle { RoomHandle(self, loop: loop) }
@@ -120,7 +121,13 @@ final class RoomHost {
     if answers.committed > 0 { events.append(.writesCommitted(answers.committed)) }
     if let failure = answers.failure { events.append(.storeFailed(reason: failure.description)) }
     process(events)
-    if !onlookers.isEmpty, let document = room.durableDocument { answerOnlookers(document) }
+    if let lookedAt {
+      if room.latest == nil {
+        answerOnlookers(nil)
+      } else if room.shownPosition >= lookedAt.position {
+        answerOnlookers(lookedAt.document)
+      }
+    }
   }
 
   // MARK: actions
@@ -298,12 +305,13 @@ final class RoomHost {
     outbox.abandon()
   }
 
-  /// Calls `look` with the document as soon as all of it is durable; with `nil` when it is not for a second, or the room goes.
+  /// Calls `look` with the document as soon as all of it is durable; with `nil` when it is not within a second, the store fails, or the room goes.
   func whenDurable(_ look: @escaping (WorkflowDocument?) -> Void) {
-    if let document = room.durableDocument { return look(document) }
-    guard !room.isOver else { return look(nil) }
+    guard let latest = room.latest, !room.isOver else { return look(nil) }
+    if room.shownPosition == latest.position { return look(latest.document) }
     onlookers.append(look)
-    guard onlookers.count == 1 else { return }
+    guard lookedAt == nil else { return }
+    lookedAt = latest
     onlookersDeadline = loop.assumeIsolated().scheduleTask(in: .seconds(1)) { [self] in answerOnlookers(nil) }
   }
 
@@ -312,6 +320,7 @@ final class RoomHost {
     onlookersDeadline = nil
     let looks = onlookers
     onlookers = []
+    lookedAt = nil
     for look in looks { look(document) }
   }
 

@@ -146,7 +146,7 @@ export class Actions {
 
   turnBack(as) {
     const { app } = this;
-    const fault = app.why("edit");
+    const fault = app.whyNoUndo;
     if (fault) return app.tell(fault, "bad");
     try {
       app.client[as]();

@@ -1,7 +1,7 @@
 import { CollabClient } from "./sdk/client.js";
 import { Emitter } from "./sdk/emitter.js";
 import { IndexedDBStorage } from "./sdk/indexeddb.js";
-import { allNodeTypes, fetchCatalogue } from "./sdk/issues.js";
+import { allNodeTypes, fetchCatalogue, nodeTypes } from "./sdk/issues.js";
 import { isAtLeast } from "./sdk/options.js";
 import { byId, say } from "./dom.js";
 import { CanvasGraph } from "./graph.js";
@@ -41,6 +41,9 @@ export class App extends Emitter {
   #due = new Set();
   #frame = 0;
   #isLiveDue = false;
+  #opening = null;
+  /** Whether edits that wait outlive the page. */
+  isKept = false;
 
   constructor({ workflow, name }) {
     super();
@@ -73,7 +76,10 @@ export class App extends Emitter {
     const again = new Set();
     for (const part of parts) {
       if (!this.#due.delete(part)) continue;
-      for (const draw of this.#painters.get(part)) if (draw(now)) again.add(part);
+      for (const draw of this.#painters.get(part)) {
+        // A part that cannot draw keeps no other from it, and none from the next frame.
+        try { if (draw(now)) again.add(part); } catch (error) { reportError(error); }
+      }
     }
     this.#frame = 0;
     for (const part of [...again, ...this.#due]) this.ask(part);
@@ -143,6 +149,11 @@ export class App extends Emitter {
     return what === "run" || client.canEdit || (what === "comment" && client.role === "COMMENTER") ? "" : "Not ready yet.";
   }
 
+  /** Who may comment takes back comments. */
+  get whyNoUndo() {
+    return this.why(this.client?.role === "COMMENTER" ? "comment" : "edit");
+  }
+
   // ---- Telling people
 
   /** For those who listen instead of looking. */
@@ -160,14 +171,21 @@ export class App extends Emitter {
 
   // ---- The client
 
-  async open({ create = false } = {}) {
+  /** Another while one is under way is that one. */
+  open(how) {
+    return (this.#opening ??= this.#open(how).finally(() => { this.#opening = null; }));
+  }
+
+  async #open({ create = false } = {}) {
     await this.client?.close();
     const { workflow, name } = this;
+    const storage = globalThis.indexedDB && !keepsNothing ? new IndexedDBStorage() : null;
     const client = await CollabClient.open({
       url: location.origin, workflow, name, colour: colourOf(name), token, client: "web-canvas/3", create,
-      storage: globalThis.indexedDB && !keepsNothing ? new IndexedDBStorage() : null,
+      storage,
     });
     this.client = client;
+    this.isKept = storage !== null && client.isKept;
     this.#listen(client);
     this.emit("client");
     this.#documentChanged(null);
@@ -191,19 +209,22 @@ export class App extends Emitter {
     });
     tell("role", "rights");
     for (const type of ["changes", "save", "issues", "run", "refused"]) tell(type);
-    client.on("storage", () => this.emit("save"));
+    client.on("storage", ({ error }) => {
+      if (error) this.isKept = false;
+      this.emit("save");
+    });
   }
 
   /** Asked at every welcome: the server that came back may have other plug-ins. Without an answer what was known stays. */
   async #askForTypes() {
-    const names = () => allNodeTypes().map(({ engineName }) => engineName).join();
-    const before = names();
+    const types = () => JSON.stringify(allNodeTypes().slice(nodeTypes.length));
+    const before = types();
     try {
-      await fetchCatalogue(location.origin, { token });
+      await fetchCatalogue(location.origin, { token: token() });
     } catch {
       return;
     }
-    if (names() === before) return;
+    if (types() === before) return;
     this.emit("catalogue");
     this.#documentChanged(null);
   }

@@ -6,7 +6,7 @@ import { counted } from "./labels.js";
 
 /** Copy, cut and paste through the system's clipboard, across tabs, workflows and programs. */
 export class Clipboard {
-  #last = { text: "", times: 0 };
+  #last = { text: "", x: 0, y: 0, times: 0 };
 
   constructor(app) {
     this.app = app;
@@ -31,7 +31,7 @@ export class Clipboard {
     if (text === "") return false;
     event.clipboardData.setData("text/plain", text);
     event.preventDefault();
-    this.#last = { text: "", times: 0 };
+    this.#last = { text: "", x: 0, y: 0, times: 0 };
     this.app.announce(`Copied ${counted(this.app.selection.nodes.size, "node")}.`);
     return true;
   }
@@ -44,8 +44,10 @@ export class Clipboard {
     event.preventDefault();
     // Pasted again at the same place, it lies a little further.
     const middle = app.pointer ?? app.viewport.centre;
-    this.#last = this.#last.text === text ? { text, times: this.#last.times + 1 } : { text, times: 0 };
-    const step = app.pointer ? 0 : this.#last.times * 2 * gridPitch;
+    const last = this.#last;
+    const isAgain = last.text === text && last.x === middle.x && last.y === middle.y;
+    this.#last = { text, x: middle.x, y: middle.y, times: isAgain ? last.times + 1 : 0 };
+    const step = this.#last.times * 2 * gridPitch;
     return this.#insert(placeClipping(clipping, newID, { middle: { x: middle.x + step, y: middle.y + step }, snap: snapped }), "Pasted");
   }
 

@@ -1,5 +1,5 @@
 import { paintWho } from "./colours.js";
-import { make } from "./dom.js";
+import { keepFocus, make } from "./dom.js";
 import { icon } from "./icons.js";
 import { initials } from "./people.js";
 import { colourOf } from "./settings.js";
@@ -10,6 +10,7 @@ export class CommentsPanel {
   title = "Comments";
   #key = "";
   #showsResolved = false;
+  #drawnDraft = null;
   /** What is typed and not sent, by thread; "" is the new one. */
   #typed = new Map();
 
@@ -29,7 +30,8 @@ export class CommentsPanel {
     const why = app.why("comment");
     const key = JSON.stringify([comments.threads, comments.open, comments.draft, why, this.#showsResolved]);
     if (key === this.#key) return;
-    const focused = this.host.contains(document.activeElement) ? document.activeElement.dataset.writes ?? null : null;
+    const hadFocus = this.host.contains(document.activeElement);
+    const focused = hadFocus ? document.activeElement.dataset.writes ?? null : null;
     this.#key = key;
     const threads = comments.threads.filter(({ isResolved }) => this.#showsResolved || !isResolved);
     const resolved = comments.threads.length - this.count;
@@ -42,7 +44,11 @@ export class CommentsPanel {
       ...(comments.draft ? [this.#draft(comments.draft)] : []),
       ...(threads.length === 0 && !comments.draft ? [make("p", { class: "quiet blank" }, "No comments yet. Press M to pin one to a node or a place.")] : []),
       make("ul", { class: "threads" }, ...threads.map((thread) => this.#thread(thread, why))));
-    if (focused !== null) [...this.host.querySelectorAll("textarea")].find((area) => area.dataset.writes === focused)?.focus();
+    const isNewDraft = comments.draft !== null && comments.draft !== this.#drawnDraft;
+    this.#drawnDraft = comments.draft;
+    if (isNewDraft) this.host.querySelector("textarea[data-writes='']")?.focus();
+    else if (focused === null && hadFocus) keepFocus(this.host);
+    if (focused !== null && !isNewDraft) [...this.host.querySelectorAll("textarea")].find((area) => area.dataset.writes === focused)?.focus();
   }
 
   shown() {

@@ -47,7 +47,8 @@ export class ConnectGesture {
 
   #markTargets(isOn) {
     const { app } = this;
-    app.view.marksOf = isOn ? (id) => (id === this.fixed.node ? "" : connectFault(app.document, this.#keyTo(id, null), this.moved) === null ? "can" : "cannot") : () => "";
+    const fits = (id) => connectFault(app.document, this.#keyTo(id, null), this.moved) === null;
+    app.view.mark("connect", isOn ? { nodes: (id) => (id === this.fixed.node ? "" : fits(id) ? "can" : "cannot") } : null);
     app.view.refresh();
   }
 

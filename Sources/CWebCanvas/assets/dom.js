@@ -39,3 +39,9 @@ export function draw(tag, attributes = {}, ...children) {
 
 /** Whether keys belong to this element: it takes text, or opens something by itself. */
 export const takesKeys = (element) => Boolean(element?.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]"));
+
+/** For a panel that was drawn anew with the focus in it: keys go on belonging to the panel, not to the canvas behind it. */
+export function keepFocus(host) {
+  host.tabIndex = -1;
+  host.focus({ preventScroll: true });
+}

@@ -8,7 +8,7 @@ const farZoom = 0.35;
 const elementsMax = 150;
 const kinds = ["input", "work", "control", "state", "guard", "output", "context", "other"];
 /** What shows of a node's class names from afar, the first that it has: by token. */
-const marks = { failed: "--bad", running: "--wait", succeeded: "--good", added: "--good", removed: "--bad", changed: "--wait", moved: "--accent" };
+const marks = { failed: "--bad", running: "--wait", succeeded: "--good", "since-added": "--good", "since-changed": "--wait", can: "--accent" };
 
 /** Many nodes from afar: one drawing in place of thousands of elements. */
 export class FarView {
@@ -116,4 +116,5 @@ export class FarView {
   }
 }
 
-const classOf = (view, id) => [view.badgesOf(id).state, ...view.marksOf(id).split(" ")].filter(Boolean);
+/** What was marked goes before what a run says. */
+const classOf = (view, id) => [...view.marksOf(id).split(" "), view.badgesOf(id).state].filter(Boolean);

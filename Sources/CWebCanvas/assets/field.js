@@ -4,6 +4,11 @@ import { settingTitle, titled } from "./labels.js";
 
 const sameValue = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
+let fieldCount = 0;
+/** What was typed and could not be written when its field went, by node and field: it stands there again when the field comes back. */
+const unwritten = new Map();
+const unwrittenMax = 100;
+
 /** After so long without a key what stands there is written. */
 const pauseMilliseconds = 600;
 
@@ -13,6 +18,8 @@ const pauseMilliseconds = 600;
  */
 export class Field {
   #base;
+  /** What stood here when nobody had typed. */
+  #shown = "";
   #timer = null;
   #isTheirs = false;
   #isShown = false;
@@ -22,8 +29,8 @@ export class Field {
    * @param {{node: string, field: string, setting: any, label?: string}} what `field` as in the document: `data.value`
    */
   constructor(app, { node, field, setting, label = settingTitle(setting.name) }) {
-    Object.assign(this, { app, node, field, setting });
-    const id = `field-${field.replace(/[^A-Za-z0-9]/g, "-")}`;
+    Object.assign(this, { app, node, field, setting, label });
+    const id = `field-${++fieldCount}`;
     this.control = this.#makeControl(id);
     const isNeeded = setting.need === "always";
     this.who = make("span", { class: "who" });
@@ -35,6 +42,7 @@ export class Field {
     this.element = make("div", { class: `field ${controlOf(setting)}` }, make("div", { class: "field-head" }, name, this.who), this.control, this.theirs, this.fault);
     this.element.dataset.field = field;
     this.take();
+    this.#bringBack();
     this.#listen();
   }
 
@@ -90,12 +98,16 @@ export class Field {
     else {
       const text = writeSetting(setting, value);
       if (control.tagName === "SELECT" && text !== "" && ![...control.options].some((option) => option.value === text)) control.append(make("option", { value: text }, text));
-      if (control.value !== text) control.value = text;
+      // Whoever is typing `12.` is not made to read 12.
+      const said = document.activeElement === control ? readSetting(setting, control.value) : { fault: "nobody types" };
+      if (control.value !== text && (said.fault || !sameValue(said.value, value))) control.value = text;
     }
+    this.#shown = this.text;
   }
 
   get isTouched() {
-    return this.text !== (this.control.type === "checkbox" ? String(this.#base === true) : writeSetting(this.setting, this.#base));
+    // What a control makes of a value, a line without its breaks, is nothing that a person typed.
+    return this.text !== this.#shown;
   }
 
   /** Follows the document, as long as nothing of one's own stands here. */
@@ -142,11 +154,12 @@ export class Field {
     if (fault) return;
     if (sameValue(value, this.present)) {
       this.#base = value;
+      this.#shown = this.text;
       return;
     }
-    const before = this.#base;
-    this.#base = value;
-    if (!this.app.actions.set(this.node, { [this.field]: value }, { group: `field ${this.node} ${this.field}` })) this.#base = before;
+    const before = [this.#base, this.#shown];
+    [this.#base, this.#shown] = [value, this.text];
+    if (!this.app.actions.set(this.node, { [this.field]: value }, { group: `field ${this.node} ${this.field}` })) [this.#base, this.#shown] = before;
     else this.theirs.hidden = true;
   }
 
@@ -179,5 +192,21 @@ export class Field {
   close() {
     this.write();
     clearTimeout(this.#timer);
+    const place = `${this.node} ${this.field}`;
+    if (!this.isTouched || this.control.disabled) return;
+    unwritten.set(place, { text: this.text, base: this.#base });
+    if (unwritten.size > unwrittenMax) unwritten.delete(unwritten.keys().next().value);
+    this.app.tell(`What you typed into ${this.label} is not written yet. It is there when you come back to it.`);
+  }
+
+  /** What was typed here before, and never written. */
+  #bringBack() {
+    const place = `${this.node} ${this.field}`;
+    const kept = unwritten.get(place);
+    if (!kept) return;
+    unwritten.delete(place);
+    this.#base = kept.base;
+    this.control.value = kept.text;
+    this.take();
   }
 }

@@ -30,7 +30,7 @@ export class Gestures {
     field.addEventListener("dblclick", (event) => this.#double(event));
     field.addEventListener("auxclick", (event) => { if (event.button === 1) event.preventDefault(); });
     addEventListener("keydown", (event) => {
-      if (event.key === " " && !takesKeys(event.target) && !event.target.closest("button, a, [role=tab]")) this.#space(true), event.preventDefault();
+      if (event.key === " " && !takesKeys(event.target) && !event.target.closest("button, a, input, summary, [role=tab]")) this.#space(true), event.preventDefault();
       if (event.key === "Escape" && this.#gesture) this.cancel(), event.stopImmediatePropagation();
     }, { capture: true });
     addEventListener("keyup", (event) => { if (event.key === " ") this.#space(false); });
@@ -126,9 +126,11 @@ export class Gestures {
   }
 
   #double(event) {
-    if (event.target.closest(".corner, .sheet, .pin, .refusals")) return;
-    const node = this.#nodeAt(event);
+    // The field has captured the pointer: the event itself names only the field.
+    const target = document.elementFromPoint(event.clientX, event.clientY) ?? event.target;
+    if (target.closest(".corner, .sheet, .pin, .refusals")) return;
+    const node = this.#nodeAt({ target, clientX: event.clientX, clientY: event.clientY });
     if (node) this.app.side.open("inspector", { focus: true });
-    else if (!event.target.closest("[data-edge]")) this.app.emit("quickAdd", { point: this.app.viewport.pointOf(event) });
+    else if (!target.closest("[data-edge]")) this.app.emit("quickAdd", { point: this.app.viewport.pointOf(event) });
   }
 }

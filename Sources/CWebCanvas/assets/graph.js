@@ -92,13 +92,18 @@ export class CanvasGraph {
 
   /** What stands on a node's place is drawn anew: itself, its edges, what is inside of it. */
   #moved(id) {
-    const item = this.nodes.get(id);
-    // What is noted already has all of it noted; this also ends loops that two groups make half-way through a change.
-    if (!item?.box && this.#dirty.nodes.has(id)) return;
-    this.#dirty.nodes.add(id);
-    if (item) item.box = null;
-    for (const name of this.#edgesAt.get(id) ?? []) this.#dirty.edges.add(name);
-    for (const member of this.#members.get(id) ?? []) this.#moved(member);
+    // Groups may lie in each other deeper than the stack is.
+    const due = [id];
+    while (due.length > 0) {
+      const each = due.pop();
+      const item = this.nodes.get(each);
+      // What is noted already has all of it noted; this also ends loops that two groups make half-way through a change.
+      if (!item?.box && this.#dirty.nodes.has(each)) continue;
+      this.#dirty.nodes.add(each);
+      if (item) item.box = null;
+      for (const name of this.#edgesAt.get(each) ?? []) this.#dirty.edges.add(name);
+      for (const member of this.#members.get(each) ?? []) due.push(member);
+    }
   }
 
   /** Positions under way, in the coordinates of the nodes' groups. @param {Map<string, {x: number, y: number}>} held */
@@ -127,11 +132,20 @@ export class CanvasGraph {
     const item = this.nodes.get(id);
     if (!item) return null;
     if (item.box) return item.box;
-    const { node, ports } = item;
-    const origin = node.parentId ? this.box(node.parentId) ?? { x: 0, y: 0 } : { x: 0, y: 0 };
-    const at = pointOf(this.#held.get(id) ?? node.fields.position);
-    const size = sizeOf(node.fields, Math.max(ports.out.length, ports.into.length));
-    item.box = { x: origin.x + at.x, y: origin.y + at.y, ...size };
+    // From the outermost group without a box inwards.
+    const due = new Set();
+    let around = item;
+    while (around && !around.box && !due.has(around)) {
+      due.add(around);
+      around = this.nodes.get(around.node.parentId);
+    }
+    let origin = around?.box ?? { x: 0, y: 0 };
+    for (const each of [...due].reverse()) {
+      const at = pointOf(this.#held.get(each.id) ?? each.node.fields.position);
+      const size = sizeOf(each.node.fields, Math.max(each.ports.out.length, each.ports.into.length));
+      each.box = { x: origin.x + at.x, y: origin.y + at.y, ...size };
+      origin = each.box;
+    }
     return item.box;
   }
 
@@ -149,7 +163,9 @@ export class CanvasGraph {
 
   /** The node and everything inside of it. @returns {string[]} */
   family(id) {
-    return [id, ...[...(this.#members.get(id) ?? [])].flatMap((member) => this.family(member))];
+    const all = new Set([id]);
+    for (const each of all) for (const member of this.#members.get(each) ?? []) all.add(member);
+    return [...all];
   }
 
   /** The points where an edge begins and ends; an end that is not on the canvas is null. */

@@ -19,9 +19,7 @@ export class HistoryDrawing {
 
   constructor(app) {
     this.app = app;
-    const { marksOf, wireMarksOf } = app.view;
-    app.view.marksOf = (id) => `${marksOf(id)} ${this.#marks.get(id) ?? ""}`.trim();
-    app.view.wireMarksOf = (name) => `${wireMarksOf(name)} ${this.#wireMarks.get(name) ?? ""}`.trim();
+    app.view.mark("history", { nodes: (id) => this.#marks.get(id) ?? "", wires: (name) => this.#wireMarks.get(name) ?? "" });
   }
 
   /** @returns {ReturnType<typeof diffDocuments>} from then to now */

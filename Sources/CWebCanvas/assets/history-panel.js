@@ -1,4 +1,5 @@
-import { make } from "./dom.js";
+import { paintWho } from "./colours.js";
+import { keepFocus, make } from "./dom.js";
 import { HistoryDrawing } from "./history-drawing.js";
 import { differenceWords } from "./history-words.js";
 import { icon } from "./icons.js";
@@ -30,7 +31,11 @@ export class HistoryPanel {
     this.host = host;
     this.app = app;
     this.#drawing = new HistoryDrawing(app);
-    for (const event of ["rights", "link"]) app.on(event, () => app.ask("panels"));
+    app.on("rights", () => app.ask("panels"));
+    app.on("link", ({ state }) => {
+      if (state === "live" && this.#isShown) this.shown();
+      app.ask("panels");
+    });
     app.on("client", () => {
       this.#close();
       this.#entries = [];
@@ -41,7 +46,8 @@ export class HistoryPanel {
       if (this.#chosen) app.ask("panels");
       this.#refreshLater();
     });
-    app.paint("panels", () => this.#draw());
+    // What is pressed stays until it is let go: a button that goes meanwhile takes no click.
+    app.paint("panels", () => (host.matches(":active") ? true : this.#draw()));
   }
 
   get #isShown() { return this.app.side?.current === "history"; }
@@ -49,7 +55,7 @@ export class HistoryPanel {
   shown() {
     this.#key = "";
     this.#refresh();
-    if (!this.app.client?.versions) this.#try(() => this.app.client.listVersions());
+    if (this.app.client) this.#try(() => this.app.client.listVersions());
     this.app.ask("panels");
   }
 
@@ -87,7 +93,9 @@ export class HistoryPanel {
     this.#isAsked = false;
     if (!page) return;
     const oldest = page.nextBefore === 0 ? 0 : page.nextBefore;
-    const older = oldest === 0 ? [] : this.#entries.filter(({ position }) => position < oldest);
+    // Where the page does not reach what was there, there is more between.
+    const reaches = this.#entries.some(({ position }) => position >= oldest);
+    const older = oldest === 0 || !reaches ? [] : this.#entries.filter(({ position }) => position < oldest);
     if (older.length === 0) this.#nextBefore = page.nextBefore;
     this.#entries = [...page.entries, ...older];
     this.#floor = page.floor;
@@ -137,6 +145,7 @@ export class HistoryPanel {
     const key = JSON.stringify([why, versions, this.#entries, this.#nextBefore, this.#floor, this.#chosen?.key, diff, this.#renaming]);
     if (key === this.#key) return;
     const typed = this.host.querySelector("input[data-writes]");
+    const hadFocus = this.host.contains(document.activeElement);
     const kept = typed && { writes: typed.dataset.writes, value: typed.value, hasFocus: typed === document.activeElement };
     this.#key = key;
     this.host.replaceChildren(...[
@@ -146,6 +155,7 @@ export class HistoryPanel {
     const field = kept && [...this.host.querySelectorAll("input[data-writes]")].find(({ dataset }) => dataset.writes === kept.writes);
     if (field) field.value = kept.value;
     if (field && kept.hasFocus) field.focus();
+    else if (hadFocus) keepFocus(this.host);
   }
 
   #comparison(diff, why) {
@@ -167,8 +177,10 @@ export class HistoryPanel {
       event.preventDefault();
       const name = field.value.trim();
       if (name === "") return;
-      await this.app.client.saved();
-      if (await this.#try(() => this.app.client.nameVersion(name))) {
+      if (await this.#try(async () => {
+        await this.app.client.saved();
+        return this.app.client.nameVersion(name);
+      })) {
         const written = this.host.querySelector("input[data-writes='']");
         if (written) written.value = "";
         this.app.announce(`${name} is named`);
@@ -219,7 +231,7 @@ export class HistoryPanel {
     const isChosen = this.#chosen?.key === key;
     const who = author?.name ?? "";
     const mark = make("span", { class: "avatar small", "aria-hidden": "true" }, initials(who));
-    mark.style.setProperty("--who", colourOf(who));
+    paintWho(mark, colourOf(who));
     const kind = author?.kind === "BOT" ? "bot" : author?.kind === "AGENT" ? "agent" : "";
     return make("li", { class: `entry ${isChosen ? "chosen" : ""}` }, mark,
       make("button", { type: "button", class: "plain look", "aria-pressed": String(isChosen), onClick: () => this.#choose(key, text, where) },

@@ -8,7 +8,8 @@ const empty = { name: "Empty", text: "Begin with nothing.", canvas: { nodes: [],
 
 /** Makes a workflow and goes there. */
 async function create(title, canvas) {
-  const { made } = await askJSON("workflows/import", { method: "POST", body: JSON.stringify({ title, ...canvas }) });
+  const { made, refused } = await askJSON("workflows/import", { method: "POST", body: JSON.stringify({ title, ...canvas }) });
+  if (made.length === 0) throw new Error(refused[0]?.reason ?? "The server made nothing of it.");
   location.assign(`/w/${encodeURIComponent(made[0].workflow)}`);
 }
 

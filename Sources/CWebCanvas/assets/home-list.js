@@ -71,7 +71,10 @@ export class HomeList {
   // ---- What a card's buttons do
 
   async copyLink({ workflow }) {
-    await navigator.clipboard.writeText(`${location.origin}/w/${encodeURIComponent(workflow)}`);
+    const address = `${location.origin}/w/${encodeURIComponent(workflow)}`;
+    // Without TLS there is no clipboard for pages.
+    if (!navigator.clipboard) return this.told.announce(`Its address is ${address}`);
+    await navigator.clipboard.writeText(address);
     this.told.announce("Link copied. What people may do there is decided by their token.");
   }
 

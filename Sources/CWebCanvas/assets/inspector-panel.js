@@ -1,4 +1,4 @@
-import { make } from "./dom.js";
+import { keepFocus, make, takesKeys } from "./dom.js";
 import { Field } from "./field.js";
 import { icon } from "./icons.js";
 import { counted, engineName, nodeName, settingTitle, typeKind, typeTitle } from "./labels.js";
@@ -11,6 +11,7 @@ const labelSetting = { name: "label", kind: "string" };
 export class InspectorPanel {
   title = "Settings";
   #key = null;
+  #about = null;
   /** @type {Field[]} */
   #fields = [];
   #issues = null;
@@ -21,6 +22,8 @@ export class InspectorPanel {
     for (const event of ["selection", "document", "issues", "rights", "people", "welcome"]) app.on(event, () => app.ask("panels"));
     app.on("presence", () => { if (this.#fields.length > 0) app.ask("panels"); });
     app.paint("panels", () => this.#draw());
+    host.addEventListener("focusout", () => app.ask("panels"));
+    addEventListener("pagehide", () => { for (const field of this.#fields) field.write(); });
   }
 
   #draw() {
@@ -31,8 +34,13 @@ export class InspectorPanel {
     const edge = selection.nodes.size === 0 && selection.edges.size === 1 ? [...selection.edges.values()][0] : null;
     const type = node ? app.document.node(node)?.type : "";
     const extra = node ? extraKeys(app.document.node(node)).join(" ") : "";
-    const key = JSON.stringify([node, type, extra, edge && edgeName(edge), node || edge ? 0 : [selection.nodes.size, selection.edges.size]]);
-    if (key !== this.#key) {
+    const about = [node, type, node && nodeType(type) !== null, edge && edgeName(edge), node || edge ? 0 : [selection.nodes.size, selection.edges.size]];
+    const isSame = JSON.stringify(about) === this.#about;
+    const key = JSON.stringify([...about, extra]);
+    const hadFocus = this.host.contains(document.activeElement);
+    // Other fields that come or go wait until nobody types here.
+    if (key !== this.#key && !(isSame && hadFocus && takesKeys(document.activeElement))) {
+      this.#about = JSON.stringify(about);
       for (const field of this.#fields) field.close();
       this.#fields = [];
       this.#key = key;
@@ -40,6 +48,7 @@ export class InspectorPanel {
       if (node) this.#showNode(node);
       else if (edge) this.#showEdge(edge);
       else this.#showOverview();
+      if (hadFocus && !this.host.contains(document.activeElement)) keepFocus(this.host);
     }
     this.#refresh(node, edge);
   }

@@ -12,7 +12,7 @@ const kinds = {
   context: ["context_variable", "context_constant"],
 };
 const kindOf = new Map(Object.entries(kinds).flatMap(([kind, types]) => types.map((type) => [type, kind])));
-const titles = { http: "HTTP request", for_each: "For each", while_loop: "While loop", try_catch: "Try / catch" };
+const titles = new Map(Object.entries({ http: "HTTP request", for_each: "For each", while_loop: "While loop", try_catch: "Try / catch" }));
 
 /** `textInputNode` and `text_input` are one type: the canvas' name and the engine's. */
 export function engineName(type) {
@@ -24,24 +24,25 @@ export function engineName(type) {
 /** What people call a type: `Text input`. */
 export function typeTitle(type) {
   const name = engineName(type);
-  return titles[name] ?? (name === "" ? "No type" : name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " "));
+  return titles.get(name) ?? (name === "" ? "No type" : name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " "));
 }
 
 export const typeKind = (type) => kindOf.get(engineName(type)) ?? "other";
 
-const settingTitles = {
+const settingTitles = new Map(Object.entries({
   op: "Operation", text_op: "Operation", var_op: "Operation", accum_op: "Operation", counter_op: "Operation", cache_op: "Operation", var_name: "Variable", repeat_n: "Times",
   url: "URL", ttl: "Time to live",
-};
+}));
 
 /** A setting's name as people read it: `max_iterations` is `Max iterations`. */
-export const settingTitle = (name) => settingTitles[name] ?? titled(name);
+export const settingTitle = (name) => settingTitles.get(name) ?? titled(name);
 
 /** A word of the catalogue with a capital and without underscores. */
 export const titled = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 
 const telling = ["value", "text", "condition", "op", "text_op", "expression", "mode", "field", "var_name", "context_name", "url", "duration", "timeout"];
 const lengthMax = 60;
+const labelMax = 200;
 
 /** `1 node`, `2 nodes`. */
 export const counted = (number, word) => (number === 1 ? `1 ${word}` : `${number} ${word}s`);
@@ -52,12 +53,12 @@ export function describe({ type, data }) {
   const title = typeTitle(type);
   const isNamed = typeof data.label === "string" && data.label !== "";
   const setting = key ? brief(data[key]) : "";
-  return { kind: typeKind(type), title, label: isNamed ? data.label : title, isNamed, setting };
+  return { kind: typeKind(type), title, label: isNamed ? brief(data.label, labelMax) : title, isNamed, setting };
 }
 
-export function brief(value) {
+export function brief(value, max = lengthMax) {
   const text = typeof value === "string" ? value : JSON.stringify(value) ?? "";
-  return text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
+  return text.length > max ? `${text.slice(0, max)}…` : text;
 }
 
 /** A node's name in a sentence; also of one that was removed, as long as the document remembers it. */
@@ -65,5 +66,5 @@ export function nodeName(document, id) {
   const read = (field) => fromJSONText(document.value(id, field));
   const [type, label] = [read("type"), read("data.label")];
   if (typeof type !== "string") return id;
-  return typeof label === "string" && label !== "" ? `${label}, ${typeTitle(type)}` : typeTitle(type);
+  return typeof label === "string" && label !== "" ? `${brief(label, labelMax)}, ${typeTitle(type)}` : typeTitle(type);
 }

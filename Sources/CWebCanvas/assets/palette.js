@@ -54,7 +54,8 @@ export class Palette {
   #freePlace() {
     const { viewport, graph } = this.app;
     const place = { ...viewport.centre };
-    while (graph.nodeAt(place)) {
+    // Where everything is taken, or numbers so large that a step is none, one lies on another.
+    for (let steps = 0; steps < 50 && graph.nodeAt(place); steps += 1) {
       place.x += 32;
       place.y += 32;
     }

@@ -22,7 +22,8 @@ export class RunsPanel {
     this.host = host;
     this.app = app;
     for (const event of ["runs", "rights", "link", "document"]) app.on(event, () => { this.#isStale = true; app.ask("panels"); });
-    app.paint("panels", () => this.#draw());
+    // What is pressed stays until it is let go: a button that goes meanwhile takes no click.
+    app.paint("panels", () => (this.#isStale && host.matches(":active") ? true : this.#draw()));
   }
 
   get count() { return this.app.runs.open.length; }

@@ -89,7 +89,9 @@ export class Runs {
     const { shown } = this;
     const node = shown?.nodes.get(id);
     if (!node) return {};
-    return { state: node.state, text: this.#words(node), stale: this.isStale(id) };
+    const wordsOf = () => this.#words(node);
+    // From afar nobody reads the words, and results may be long.
+    return { state: node.state, get text() { return wordsOf(); }, stale: this.isStale(id) };
   }
 
   #words({ state, result, error }) {

@@ -17,7 +17,7 @@ export class SaveState {
     const saved = client.saveState;
     // Who never got in has saved nothing.
     const isOutside = link.state === "stopped" && saved.waiting === 0;
-    const { text, title, tone } = isOutside ? { text: "", title: "", tone: "quiet" } : saveText(saved, app.why("edit"), client.role);
+    const { text, title, tone } = isOutside ? { text: "", title: "", tone: "quiet" } : saveText(saved, app.why("edit"), client.role, app.isKept);
     say(this.save, text);
     this.save.title = title;
     this.save.dataset.tone = tone;
@@ -26,13 +26,12 @@ export class SaveState {
 }
 
 /** @returns {{text: string, title: string, tone: "good" | "wait" | "bad" | "quiet"}} */
-export function saveText({ state, waiting }, fault, role) {
+export function saveText({ state, waiting }, fault, role, isKept = true) {
   const changes = waiting === 1 ? "1 change" : `${waiting} changes`;
   if (state === "saving") return { text: `Saving ${waiting}`, title: `${changes} on the way to the server's disk.`, tone: "wait" };
   if (state === "offline") {
-    return waiting === 0
-      ? { text: "Offline", title: "Nothing waits. What you do now is kept in this browser and sent later.", tone: "wait" }
-      : { text: `Offline, ${waiting} waiting`, title: `${changes} kept in this browser and sent when the server is back.`, tone: "wait" };
+    const kept = isKept ? "kept in this browser and sent when the server is back" : "sent when the server is back, and lost when this page is closed before";
+    return { text: waiting === 0 ? "Offline" : `Offline, ${waiting} waiting`, title: `${waiting === 0 ? "What you do now is" : changes} ${kept}.`, tone: isKept ? "wait" : "bad" };
   }
   if (state === "unsaved") return { text: `Not saved: ${waiting}`, title: `The connection ended before ${changes} could be sent.`, tone: "bad" };
   if (state === "readonly") return { text: role === "COMMENTER" ? "Comments only" : "Read only", title: fault, tone: "quiet" };

@@ -15,8 +15,8 @@ export class Theme {
     this.#set((next === "dark") === isDark ? "" : next);
     keepTheme(document.documentElement.dataset.theme ?? "");
     this.app.announce(`${next === "dark" ? "Dark" : "Light"} colours.`);
-    this.app.minimap.repaint();
-    this.app.view.far.recolour();
+    this.app.minimap?.repaint();
+    this.app.view?.far.recolour();
   }
 
   #set(theme) {

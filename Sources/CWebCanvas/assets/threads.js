@@ -1,5 +1,8 @@
 // Comments as people read them: a first remark with its answers, at a node or a place. Pure.
 
+/** Beyond that there are no dates. */
+const latestMilliseconds = 8.64e15;
+
 const isText = (value) => typeof value === "string";
 
 /** Where a remark is pinned. @returns {{node: string} | {x: number, y: number} | null} */
@@ -10,7 +13,7 @@ export function anchorOf(anchor) {
 
 const remark = ({ id, fields }) => ({
   id, text: isText(fields.text) ? fields.text : "", author: isText(fields.author) && fields.author !== "" ? fields.author : "somebody",
-  at: Number.isFinite(fields.at) ? fields.at : 0,
+  at: Math.abs(fields.at) <= latestMilliseconds ? fields.at : 0,
 });
 
 /**

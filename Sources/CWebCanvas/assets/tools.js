@@ -5,8 +5,8 @@ export function editTools(app) {
   const { toolbar, actions, selection } = app;
   const edit = () => app.why("edit");
   const nothing = () => edit() || (selection.isEmpty ? "Nothing is selected." : "");
-  toolbar.add({ name: "undo", label: "Undo", icon: "undo", keys: `${commandKey}+Z`, act: () => actions.turnBack("undo"), fault: () => edit() || (app.client?.canUndo ? "" : "Nothing to undo.") });
-  toolbar.add({ name: "redo", label: "Redo", icon: "redo", keys: `${commandKey}+Shift+Z`, act: () => actions.turnBack("redo"), fault: () => edit() || (app.client?.canRedo ? "" : "Nothing to redo.") });
+  toolbar.add({ name: "undo", label: "Undo", icon: "undo", keys: `${commandKey}+Z`, act: () => actions.turnBack("undo"), fault: () => app.whyNoUndo || (app.client?.canUndo ? "" : "Nothing to undo.") });
+  toolbar.add({ name: "redo", label: "Redo", icon: "redo", keys: `${commandKey}+Shift+Z`, act: () => actions.turnBack("redo"), fault: () => app.whyNoUndo || (app.client?.canRedo ? "" : "Nothing to redo.") });
   toolbar.divide();
   toolbar.add({ name: "duplicate", label: "Duplicate", icon: "copy", keys: `${commandKey}+D`, act: () => app.clipboard.duplicate(), fault: nothing });
   toolbar.add({ name: "remove", label: "Remove", icon: "remove", keys: "Delete", act: () => actions.removeSelected(), fault: nothing });

@@ -12,7 +12,7 @@ const restMilliseconds = 180;
 /**
  * Draws what is seen of a graph: one element per node and wire, kept between drawings, touched only where something differs.
  *
- * `badgesOf` and `marksOf` are set by others, asked for when a node is drawn, and drawn anew with `refresh`.
+ * `badgesOf` is set, and marks are put, by others; both are asked for when a node is drawn, and drawn anew with `refresh`.
  */
 export class View {
   #nodes = new Map();
@@ -21,9 +21,7 @@ export class View {
   #restTimer = null;
   /** What a run says of a node; `text` stands in place of its settings. @type {(id: string) => {state?: string, text?: string, stale?: boolean}} */
   badgesOf = () => ({});
-  /** Draws nodes and wires in another way for a while: history, runs. @type {(id: string) => string} class names */
-  marksOf = () => "";
-  wireMarksOf = () => "";
+  #marks = new Map();
 
   constructor(app, { nodes, wires }) {
     this.app = app;
@@ -32,6 +30,20 @@ export class View {
     this.far = new FarView(app);
     nodes.addEventListener("animationend", (event) => event.target.classList.remove("touched"));
   }
+
+  /**
+   * Draws nodes and wires in another way for a while: a comparison, a connection under way.
+   * @param {string} by who marks; its marks from before go
+   * @param {{nodes?: (id: string) => string, wires?: (name: string) => string} | null} marks class names; null: none any more
+   */
+  mark(by, marks) {
+    if (marks) this.#marks.set(by, marks);
+    else this.#marks.delete(by);
+  }
+
+  marksOf(id) { return [...this.#marks.values()].map(({ nodes }) => nodes?.(id)).filter(Boolean).join(" "); }
+
+  wireMarksOf(name) { return [...this.#marks.values()].map(({ wires }) => wires?.(name)).filter(Boolean).join(" "); }
 
   /** Draws what changed, and what came into sight. */
   draw() {

@@ -62,7 +62,8 @@ export class Viewport extends Emitter {
 
   /** Another person's view, or a place kept: middle of the canvas and zoom. */
   show({ x, y }, zoom = this.zoom) {
-    this.#move(this.width / 2 - x * zoom, this.height / 2 - y * zoom, zoom);
+    const within = Math.min(zoomMost, Math.max(zoomLeast, zoom));
+    this.#move(this.width / 2 - x * within, this.height / 2 - y * within, within);
   }
 
   /** Shows all of `bounds`, not larger than life. */
@@ -86,6 +87,7 @@ export class Viewport extends Emitter {
   }
 
   #move(x, y, zoom) {
+    if (this.x === x && this.y === y && this.zoom === zoom && !this.follows) return; // two who follow each other come to rest
     Object.assign(this, { x, y, zoom, follows: false });
     this.emit("change", { isByHand: true });
   }

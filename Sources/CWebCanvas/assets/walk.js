@@ -1,9 +1,14 @@
+import { counted } from "./labels.js";
+
 /** Going through the nodes by keyboard, in reading order. Tab leaves the canvas behind the last one, and at once after Escape with nothing selected: nobody is held here. */
 export class Walk {
   #isLeaving = false;
+  /** Stay selected while one goes on. */
+  #kept = new Set();
 
   constructor(app) {
     this.app = app;
+    app.selection.on("change", () => { for (const id of this.#kept) if (!app.selection.nodes.has(id)) this.#kept.delete(id); });
     app.field.addEventListener("blur", () => { this.#isLeaving = false; });
     app.field.addEventListener("keydown", (event) => {
       if (event.key === "Escape") {
@@ -26,7 +31,7 @@ export class Walk {
       this.#mark(null);
       return false;
     }
-    selection.set([next]);
+    selection.set([...this.#kept, next]);
     selection.at = next;
     const box = graph.box(next);
     // From afar a node has no words: it is gone to.
@@ -54,7 +59,13 @@ export class Walk {
   }
 
   toggle() {
-    const { selection } = this.app;
-    if (selection.at !== null) selection.toggleNode(selection.at);
+    const { app } = this;
+    const { at } = app.selection;
+    if (at === null) return;
+    const isKept = !this.#kept.delete(at);
+    if (isKept) this.#kept.add(at);
+    app.selection.set([...this.#kept]);
+    app.selection.at = at;
+    app.announce(`${isKept ? "Kept" : "Left out"}. ${counted(app.selection.nodes.size, "node")} selected.`);
   }
 }

@@ -244,6 +244,9 @@ export class CollabClient extends Emitter {
   /** Until every change made here is on the server's disk. */
   saved() { return this.until(() => this.#machine.pending.isEmpty); }
 
+  /** Whether there is a storage in which what waits outlives the page. */
+  get isKept() { return Boolean(this.#keeper); }
+
   /** Until what was done here so far outlives the page, as far as there is a storage that works. */
   async kept() { await this.#keeper?.settled(); }
 

@@ -103,8 +103,16 @@ export function restoreAsEdit(client, old) {
   const group = `restore ${Date.now()} ${Math.random()}`;
   const parts = split(restoreOps(client.document, old), client.limits);
   client.endGroup();
-  const changes = parts.map((ops) => client.edit(ops, { group }));
-  client.endGroup();
+  const changes = [];
+  try {
+    for (const ops of parts) changes.push(client.edit(ops, { group }));
+  } catch (error) {
+    // Half of it is neither what was nor what is wanted.
+    if (changes.length > 0) client.undo();
+    throw error;
+  } finally {
+    client.endGroup();
+  }
   return changes;
 }
 

@@ -20,14 +20,8 @@ struct GraphRoutes: Sendable {
   private static let nameOfNone = WorkflowID("execute")!
 
   func add(to router: RouterGroup<BasicRequestContext>) {
-    router.post("/execute") { request, _ in try await inPlace { try await execute(request) } }
-    router.post("/validate") { request, _ in try await inPlace { try await validate(request) } }
-  }
-
-  private func inPlace(_ body: () async throws -> Response) async throws -> Response {
-    do { return try await registry.withAdHocPlace(body) } catch let busy as RoomRegistry.Busy {
-      throw Problem(.tooManyRequests, "\(busy.countMax) graphs are being dealt with already.", headers: [("retry-after", "1")])
-    }
+    router.post("/execute") { request, _ in try await registry.inPlace { try await execute(request) } }
+    router.post("/validate") { request, _ in try await registry.inPlace { try await validate(request) } }
   }
 
   private func execute(_ request: Request) async throws -> Response {
@@ -79,5 +73,14 @@ extension Response {
     headers[.contentType] = "application/json"
     headers[.cacheControl] = "no-store"
     return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text.text + "\n")))
+  }
+}
+
+extension RoomRegistry {
+  /// For what holds a whole graph in memory: so many at a time, the others are told to come back.
+  func inPlace(_ body: () async throws -> Response) async throws -> Response {
+    do { return try await withAdHocPlace(body) } catch let busy as Busy {
+      throw Problem(.tooManyRequests, "\(busy.countMax) graphs are being dealt with already.", headers: [("retry-after", "1")])
+    }
   }
 }

@@ -15,6 +15,8 @@ struct ImportDesk: Sendable {
     case made(WorkflowID, CanvasDocument)
     /// In words; nothing of it is there.
     case refused(sourceID: String?, title: String?, reason: String)
+
+    var isMade: Bool { if case .made = self { true } else { false } }
   }
 
   let registry: RoomRegistry
@@ -27,7 +29,13 @@ struct ImportDesk: Sendable {
     for canvas in canvases {
       switch canvas {
       case .failure(let fault): outcomes.append(.refused(sourceID: nil, title: nil, reason: "\(fault)"))
-      case .success(let canvas): outcomes.append(try await put(canvas, as: hello))
+      case .success(let canvas):
+        do { outcomes.append(try await put(canvas, as: hello)) } catch {
+          // What is made already is told in any case.
+          guard outcomes.contains(where: \.isMade) else { throw error }
+          let reason = "the server could not take it now; try it again alone"
+          outcomes.append(.refused(sourceID: canvas.sourceID, title: canvas.title, reason: reason))
+        }
       }
     }
     return outcomes

@@ -21,8 +21,8 @@ struct WorkflowRoutes: Sendable {
 
   func add(to router: RouterGroup<BasicRequestContext>) {
     router.get("") { request, _ in try await list(request) }
-    router.post("/import") { request, _ in try await take(request) }
-    router.get("/:id/export") { request, context in try await export(request, context) }
+    router.post("/import") { request, _ in try await registry.inPlace { try await take(request) } }
+    router.get("/:id/export") { request, context in try await registry.inPlace { try await export(request, context) } }
     router.delete("/:id") { request, context in try await delete(request, context) }
   }
 
@@ -46,7 +46,8 @@ struct WorkflowRoutes: Sendable {
     var items: [JSONText] = []
     for id in ids.prefix(page) {
       guard let role = try? access.role(hello, of: id) else { continue }  // not theirs to see
-      items.append(Self.view(id, role, try await Self.stored { try await registry.sketch(of: id) }))
+      // One that cannot be read keeps no other out.
+      items.append(Self.view(id, role, (try? await registry.sketch(of: id)) ?? nil))
     }
     var view = JSONMembers()
     view.add("workflows", RunView.array(items))
@@ -106,7 +107,7 @@ struct WorkflowRoutes: Sendable {
     guard canvases.count <= Self.importMax else {
       throw Problem(.unprocessableEntity, "A file has at most \(Self.importMax) workflows here.")
     }
-    let outcomes = try await desk.put(canvases, as: hello)
+    let outcomes = try await Self.free { try await desk.put(canvases, as: hello) }
     var made: [JSONText] = []
     var refused: [JSONText] = []
     for outcome in outcomes {
