@@ -15,9 +15,17 @@ struct OutboxBounds: Sendable {
 /// Its outbox is what the sink has not taken and what waits behind that. The sink is given at most `OutboxBounds.shed` bytes and one frame
 /// more than it takes; the rest is handed over as it drains.
 final class CrewMember {
+  enum Piece {
+    case message
+    /// A chunk that lies on the room's shelf: one copy for all who need it.
+    case snapshot
+    /// A chunk that was made for this session alone.
+    case state
+  }
+
   private struct Waiting {
     var frames: ByteBuffer
-    var isSnapshot: Bool
+    var piece: Piece
   }
 
   // What every broadcast touches stands first: one line of memory per member.
@@ -39,9 +47,10 @@ final class CrewMember {
   /// `nil` while nothing waits: most members never need one.
   private var waiting: CircularBuffer<Waiting>?
   private var waitingBytes = 0
-  /// Of those, parts of snapshots: one copy for all, on the room's shelf.
+  /// Of those, parts of snapshots, which are the shelf's memory and not the session's.
   private var waitingSnapshotBytes = 0
-  /// Bytes of a snapshot on its way: they do not count against the outbox until it has drained.
+  private var waitingStateBytes = 0
+  /// Bytes of a snapshot or a state on its way: they do not count against the outbox until it has drained.
   private var credit = 0
   private var isPumping = false
 
@@ -69,7 +78,7 @@ final class CrewMember {
 
   @inline(__always)
   func write(_ frames: ByteBuffer) {
-    if isBehind { return writeBehind(frames, isSnapshot: false) }
+    if isBehind { return writeBehind(frames, as: .message) }
     if let direct {
       if direct.write(frames) { return }
     } else {
@@ -78,23 +87,31 @@ final class CrewMember {
     if sink.bytesOutstanding > 0 { account() }
   }
 
-  /// Whole frames, one per chunk; shared by all who need them.
-  func writeSnapshot(_ chunks: [ByteBuffer]) {
+  /// Whole frames, one per chunk of a document.
+  func write(_ chunks: [ByteBuffer], as piece: Piece) {
     // Of two on the way only one is free: else a session could have any number made and read none.
     credit = max(credit, chunks.reduce(0) { $0 + $1.readableBytes })
-    for chunk in chunks { writeBehind(chunk, isSnapshot: true) }
+    for chunk in chunks { writeBehind(chunk, as: piece) }
   }
 
-  private func writeBehind(_ frames: ByteBuffer, isSnapshot: Bool) {
+  private func writeBehind(_ frames: ByteBuffer, as piece: Piece) {
     if waitingBytes == 0, sink.bytesOutstanding <= handoverMax {
       sink.write(frames)
     } else {
       if waiting == nil { waiting = CircularBuffer() }
-      waiting?.append(Waiting(frames: frames, isSnapshot: isSnapshot))
-      waitingBytes += frames.readableBytes
-      if isSnapshot { waitingSnapshotBytes += frames.readableBytes }
+      waiting?.append(Waiting(frames: frames, piece: piece))
+      count(piece, frames.readableBytes)
     }
     account()
+  }
+
+  private func count(_ piece: Piece, _ bytes: Int) {
+    waitingBytes += bytes
+    switch piece {
+    case .message: break
+    case .snapshot: waitingSnapshotBytes += bytes
+    case .state: waitingStateBytes += bytes
+    }
   }
 
   /// In a full server a sink gets the next piece when it has taken all before it.
@@ -108,8 +125,7 @@ final class CrewMember {
     isPumping = true
     // A sink that takes a piece at once says so from inside the call, and again this loop goes on.
     while sink.bytesOutstanding <= handoverMax, let next = waiting?.popFirst() {
-      waitingBytes -= next.frames.readableBytes
-      if next.isSnapshot { waitingSnapshotBytes -= next.frames.readableBytes }
+      count(next.piece, -next.frames.readableBytes)
       sink.write(next.frames)
     }
     isPumping = false
@@ -131,13 +147,14 @@ final class CrewMember {
   /// The room lets it hear again, perhaps without having heeded what it was told before: it must be told again.
   func listens() { level = .keepsUp }
 
-  /// The end: what waits goes out before the closing handshake, unless the peer is too slow for it or would see half a snapshot.
+  /// The end: what waits goes out before the closing handshake, unless the peer is too slow for it or would see half a document.
   func handOverRest(before code: CloseCode) {
-    let isWhole = waitingSnapshotBytes == 0 && code != .tooSlow
+    let isWhole = waitingSnapshotBytes == 0 && waitingStateBytes == 0 && code != .tooSlow
     if isWhole, let waiting { for piece in waiting { sink.write(piece.frames) } }
     waiting = nil
     waitingBytes = 0
     waitingSnapshotBytes = 0
+    waitingStateBytes = 0
     account()
   }
 

@@ -11,6 +11,8 @@ enum CrewOrder: Sendable {
   case broadcast([(Audience, ByteBuffer)], own: [(SessionID, [ByteBuffer])])
   /// A snapshot's frames, one per chunk, shared by all who need them.
   case snapshot(SessionID, [ByteBuffer])
+  /// The frames of a state that only this session asked for.
+  case state(SessionID, [ByteBuffer])
   case pauseReading(SessionID)
   case resumeReading(SessionID)
   case close(SessionID, CloseCode, reason: String)
@@ -41,7 +43,8 @@ final class LoopCrew {
       case .listen(let id, let audience):
         if let member = members[id] { move(member, to: audience) }
       case .broadcast(let shared, let own): broadcast(shared, own)
-      case .snapshot(let id, let chunks): members[id]?.writeSnapshot(chunks)
+      case .snapshot(let id, let chunks): members[id]?.write(chunks, as: .snapshot)
+      case .state(let id, let chunks): members[id]?.write(chunks, as: .state)
       case .pauseReading(let id): members[id]?.sink.pauseReading()
       case .resumeReading(let id): members[id]?.sink.resumeReading()
       case .close(let id, let code, let reason):

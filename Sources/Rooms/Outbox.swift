@@ -144,6 +144,18 @@ final class Outbox {
     order(.snapshot(id, chunks), crew)
   }
 
+  /// - Parameter payloads: one per chunk, in the session's encoding. Not compressed again: they hold zlib output.
+  func sendState(_ payloads: [ByteBuffer], to id: SessionID) {
+    guard let reader = readers[id] else { return }
+    seal()
+    let chunks = payloads.map { payload in
+      var frame = ByteBuffer()
+      writer.append(payload, as: reader.handle.form.encoding, compressed: false, to: &frame)
+      return frame
+    }
+    order(.state(id, chunks), reader.crew)
+  }
+
   // MARK: off it goes
 
   /// One hop per loop that has something to do.

@@ -158,8 +158,8 @@ final class RoomHost {
     case .encodeSnapshot(let document, let position): encode(document, at: position)
     case .storeSnapshot(let position): storeSnapshot(position)
     case .dropSnapshot(let position): shelf.drop(position)
-    case .look(let number, let look, let id): library.look(number, look, for: id, handle)
-    case .sendState(let number, let request, let id): sendState(number, request: request, to: id)
+    case .look(let number, let look, let id): library.look(number, look, for: id, as: outbox.encoding(of: id) ?? .proto, handle)
+    case .sendState(let number, _, let id): if let payloads = library.take(number) { outbox.sendState(payloads, to: id) }
     case .dropState(let number): _ = library.take(number)
     case .nameVersion(let version): library.name(version, handle)
     case .startRun(let run, let graph): startRun(run, graph)
@@ -209,15 +209,9 @@ final class RoomHost {
     outbox.sendSnapshot(chunks, to: id)
   }
 
-  func putState(_ number: UInt64, _ blob: SnapshotShelf.Blob, request: UInt64, for id: SessionID) {
-    library.put(number, blob)
+  func putState(_ number: UInt64, _ payloads: [ByteBuffer], request: UInt64, for id: SessionID) {
+    library.put(number, payloads)
     process([.looked(number, for: id, .state(request: request))])
-  }
-
-  private func sendState(_ number: UInt64, request: UInt64, to id: SessionID) {
-    guard let blob = library.take(number), let encoding = outbox.encoding(of: id) else { return }
-    outbox.sendSnapshot(
-      SnapshotShelf.frames(of: blob, as: encoding, writer: writer) { .state(StateChunk(request: request, snapshot: $0)) }, to: id)
   }
 
   private func storeSnapshot(_ position: UInt64) {

@@ -1,26 +1,28 @@
 import CollabProtocol
 import Logging
+import NIOCore
 import RoomCore
 import Storage
 import WorkflowDocument
 import WorkflowGraph
 
-/// What one room's sessions look up in the past: read elsewhere, answered on the room's loop. States wait here until they are sent.
+/// What one room's sessions look up in the past: read elsewhere, answered on the room's loop. States wait here, encoded for who asked,
+/// until they are sent.
 struct RoomLibrary {
   private let workflow: WorkflowID
   private let services: RoomServices
-  private var states: [UInt64: SnapshotShelf.Blob] = [:]
+  private var states: [UInt64: [ByteBuffer]] = [:]
 
   init(_ workflow: WorkflowID, services: RoomServices) {
     self.workflow = workflow
     self.services = services
   }
 
-  mutating func put(_ number: UInt64, _ blob: SnapshotShelf.Blob) { states[number] = blob }
+  mutating func put(_ number: UInt64, _ payloads: [ByteBuffer]) { states[number] = payloads }
 
-  mutating func take(_ number: UInt64) -> SnapshotShelf.Blob? { states.removeValue(forKey: number) }
+  mutating func take(_ number: UInt64) -> [ByteBuffer]? { states.removeValue(forKey: number) }
 
-  func look(_ number: UInt64, _ look: HistoryLook, for id: SessionID, _ room: RoomHandle) {
+  func look(_ number: UInt64, _ look: HistoryLook, for id: SessionID, as encoding: WireEncoding, _ room: RoomHandle) {
     let (history, workflow) = (services.history, workflow)
     services.environment.task {
       switch look {
@@ -39,7 +41,8 @@ struct RoomLibrary {
           guard let blob = try await history.blob(of: workflow, at: position) else {
             throw StoreError(.outOfOrder, "history does not reach back to position \(position)")
           }
-          room.onLoop { $0.putState(number, blob, request: request, for: id) }
+          let payloads = blob.payloads(as: encoding) { .state(StateChunk(request: request, snapshot: $0)) }
+          room.onLoop { $0.putState(number, payloads, request: request, for: id) }
         } catch {
           room.tell([.looked(number, for: id, .noState(Self.report(error, request)))])
         }

@@ -34,27 +34,29 @@ struct SnapshotShelf {
   mutating func frames(_ position: UInt64, as encoding: WireEncoding, writer: any FrameWriter) -> [ByteBuffer]? {
     guard let item = items[position] else { return nil }
     if let made = item.frames[encoding] { return made }
-    let frames = Self.frames(of: item.blob, as: encoding, writer: writer)
-    items[position]?.frames[encoding] = frames
-    return frames
-  }
-
-  static func frames(
-    of blob: Blob, as encoding: WireEncoding, writer: any FrameWriter, message: (SnapshotChunk) -> ServerMessage = { .snapshot($0) }
-  ) -> [ByteBuffer] {
-    let count = max(1, (blob.data.count + SnapshotChunk.dataBytesMax - 1) / SnapshotChunk.dataBytesMax)
-    var payload = ByteBuffer()
-    return (0..<count).map { index in
-      let start = index * SnapshotChunk.dataBytesMax
-      let data = Array(blob.data[start..<min(start + SnapshotChunk.dataBytesMax, blob.data.count)])
-      let chunk = SnapshotChunk(
-        index: UInt32(index), count: UInt32(count), data: data, crc32: CRC32.checksum(data), position: blob.position,
-        rawBytes: UInt32(clamping: blob.rawBytes))
-      payload.clear()
-      MessageCodec.encode(message(chunk), as: encoding, into: &payload)
+    let frames = item.blob.payloads(as: encoding) { .snapshot($0) }.map { payload in
       var frame = ByteBuffer()
       writer.append(payload, as: encoding, compressed: false, to: &frame)
       return frame
+    }
+    items[position]?.frames[encoding] = frames
+    return frames
+  }
+}
+
+extension SnapshotShelf.Blob {
+  /// One message per chunk, encoded. Reads all of the data, so it is nothing for an event loop when there is much.
+  func payloads(as encoding: WireEncoding, message: (SnapshotChunk) -> ServerMessage) -> [ByteBuffer] {
+    let count = max(1, (data.count + SnapshotChunk.dataBytesMax - 1) / SnapshotChunk.dataBytesMax)
+    return (0..<count).map { index in
+      let start = index * SnapshotChunk.dataBytesMax
+      let part = Array(data[start..<min(start + SnapshotChunk.dataBytesMax, data.count)])
+      let chunk = SnapshotChunk(
+        index: UInt32(index), count: UInt32(count), data: part, crc32: CRC32.checksum(part), position: position,
+        rawBytes: UInt32(clamping: rawBytes))
+      var payload = ByteBuffer()
+      MessageCodec.encode(message(chunk), as: encoding, into: &payload)
+      return payload
     }
   }
 }

@@ -1,5 +1,6 @@
 import CRDT
 import CollabProtocol
+import Compression
 import NIOCore
 import RoomCore
 import Storage
@@ -113,6 +114,35 @@ import WorkflowGraph
     try await ada.until { $0.acks.last?.seq == later.seq }
     try await bob.until { $0.document.version == ada.document.version && $0.changes.last?.change.ops.count == 3 }
     try await server.stop()
+  }
+
+  @Test("[FC2, HI4] a state that waits for who asked counts in the server's bound: it is held back, and gets all of it once it reads")
+  func stateNotTaken() async throws {
+    let server = server { $0.outboxTotalBytesMax = 2 * SnapshotChunk.dataBytesMax }
+    let ada = try await TestClient.joined(server.registry, workflow, on: server.loops[0])
+    try await fill(ada, chunks: 3)
+    let bob = try await TestClient.joined(server.registry, workflow, on: server.loops[1])
+    try await bob.stick(true)
+    try await bob.say(.stateAt(StateRequest(request: 7, position: ada.acks.last!.position)))
+    // The first chunk is the most that a socket without room is given; the others wait from the same turn on.
+    while try await bob.bytesOutstanding() < SnapshotChunk.dataBytesMax { try await settle(server) }
+    #expect(server.registry.outboxLedger.bytes > 3 * SnapshotChunk.dataBytesMax)
+    try await settle(server)
+    #expect(try await bob.isPaused())
+    #expect(try await !ada.isPaused())
+    try await bob.stick(false)
+    try await bob.until { !Self.state($0).isEmpty && Self.state($0).count == Int(Self.state($0)[0].count) }
+    let state = try WorkflowDocument(
+      snapshot: Zlib.decompress(Self.state(bob).flatMap(\.data), bytesMax: Int(Self.state(bob)[0].rawBytes)))
+    #expect(state.version == ada.document.version)
+    try await settle(server)
+    #expect(try await !bob.isPaused())
+    #expect(server.registry.outboxLedger.bytes == 0)
+    try await server.stop()
+  }
+
+  private static func state(_ client: TestClient) -> [SnapshotChunk] {
+    client.messages.compactMap { if case .state(let chunk) = $0 { chunk.snapshot } else { nil } }
   }
 
   @Test("[FC2] the slow sessions of a server share one bound: beyond it all of them are held back, and only they")
