@@ -37,7 +37,8 @@ struct SaveChore: Sendable {
       following = try db.write { try next.write(db) }
     } catch {
       completion(.failure(StoreError(error, doing: "cannot save a snapshot of \(workflow)")))
-      return []
+      // The parts of the slices before. Not `next`'s row: the id of one that was rolled back may be given again.
+      return row.map { [.discard($0.id)] } ?? []
     }
     guard next.isComplete else { return [.save(next)] }
     completion(.success(()))
@@ -74,6 +75,8 @@ struct SaveChore: Sendable {
   private func begin(_ place: WorkflowPlace, _ db: Database) throws -> (id: Int64, workflow: Int64) {
     let last = try place.last(db)
     guard snapshot.position <= last else { throw StoreError.snapshotAhead(snapshot.position, of: last) }
+    // Looked at again with the last part, when others may have come; here it spares writing what has no place.
+    if version != nil { try requireRoom(place, db) }
     try db.execute(
       sql: "INSERT INTO snapshots(workflow, position, byte_count, checksum, state) VALUES(?, ?, ?, ?, ?)",
       arguments: [
@@ -109,13 +112,7 @@ struct SaveChore: Sendable {
   /// The version and its snapshot count from here on.
   private func finish(_ version: NamedVersion, _ id: Int64, _ place: WorkflowPlace, _ db: Database) throws {
     if try isThere(version, place, db) { return try Self.drop([id], db) }
-    let present = try Row.fetchOne(
-      db, sql: "SELECT count(*), coalesce(sum(byte_count), 0) FROM snapshots WHERE workflow = ? AND state = ?",
-      arguments: [place.key, SnapshotState.named])
-    let (count, bytes) = (present?[0] as Int? ?? 0, present?[1] as Int? ?? 0)
-    guard count < limits.versionCountMax, bytes + snapshot.data.count <= limits.versionBytesMax else {
-      throw StoreError.tooManyVersions(limits)
-    }
+    try requireRoom(place, db)
     try db.execute(sql: "UPDATE snapshots SET state = ? WHERE id = ?", arguments: [SnapshotState.named, id])
     try db.execute(
       sql: """
@@ -125,6 +122,16 @@ struct SaveChore: Sendable {
         place.key, version.id, Int64(bitPattern: version.position), version.name, version.note, Int(version.author.kind.rawValue),
         version.author.subject, version.author.name, Int64(bitPattern: version.namedAtMilliseconds), id,
       ])
+  }
+
+  private func requireRoom(_ place: WorkflowPlace, _ db: Database) throws {
+    let present = try Row.fetchOne(
+      db, sql: "SELECT count(*), coalesce(sum(byte_count), 0) FROM snapshots WHERE workflow = ? AND state = ?",
+      arguments: [place.key, SnapshotState.named])
+    let (count, bytes) = (present?[0] as Int? ?? 0, present?[1] as Int? ?? 0)
+    guard count < limits.versionCountMax, bytes + snapshot.data.count <= limits.versionBytesMax else {
+      throw StoreError.tooManyVersions(limits)
+    }
   }
 
   static func drop(_ snapshots: [Int64], _ db: Database) throws {

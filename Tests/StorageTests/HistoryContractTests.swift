@@ -140,6 +140,43 @@ func named(_ number: UInt64, at position: UInt64, _ name: String = "v", note: St
     }
   }
 
+  @Test("[ST7] of a version that is refused nothing stays in the file, be it refused before its first part or with its last")
+  func refusedVersions() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("store.sqlite")
+      var options = SQLiteOptions.withoutHistory
+      options.limits.versionBytesMax = 5_000_000
+      let store = try SQLiteStore(path: path, options: options)
+      _ = try await store.create(.demo)
+      await expect(.limit) { () async throws(StoreError) in
+        try await store.name(named(1, at: 0), snapshot: snapshot(0, byteCount: 5_000_001), of: .demo)
+      }
+      #expect(try await Self.bytesOfParts(path) == 0)
+      // Each has a place when it begins; their slices alternate, and one of them finds the place taken at the end.
+      let outcomes = await withTaskGroup(of: Bool.self) { group in
+        for number in [2, 3] as [UInt64] {
+          group.addTask {
+            do { try await store.name(named(number, at: 0), snapshot: snapshot(0, byteCount: 4_000_000), of: .demo) } catch { return false }
+            return true
+          }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(outcomes.filter { $0 }.count == 1)
+      // What is to be dropped is queued behind the answer: the second of these comes after it for certain.
+      for number in [4, 5] as [UInt64] { try await store.name(named(number, at: 0), snapshot: snapshot(0, byteCount: 0), of: .demo) }
+      #expect(try await Self.bytesOfParts(path) == 4_000_000)
+      await store.close()
+      #expect(try await SQLiteStore.check(path).faults == [])
+    }
+  }
+
+  private static func bytesOfParts(_ path: String) async throws -> Int {
+    let queue = try DatabaseQueue(path: path)
+    defer { try? queue.close() }  // Only read from.
+    return try await queue.read { try Int.fetchOne($0, sql: "SELECT coalesce(sum(length(data)), 0) FROM snapshot_parts") ?? 0 }
+  }
+
   @Test("[ST6, ST7] a file of format 1 is brought to format 2 with all that it holds, and then takes named versions")
   func migration() async throws {
     try await TemporaryFolder.with { folder in
