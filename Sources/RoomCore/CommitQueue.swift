@@ -27,7 +27,7 @@ struct CommitQueue: Sendable {
     case runNamed(RunID, to: SessionID, key: String)
     case error(ErrorReport, to: SessionID)
     /// Everything in the version is durable: the shell may read it.
-    case naming(VersionBook.Naming)
+    case naming(NamedVersion)
   }
 
   private var entries: Deque<Entry> = []

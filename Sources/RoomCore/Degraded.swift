@@ -64,11 +64,11 @@ extension Room {
               retryAfterMilliseconds: limits.unavailableRetryMilliseconds))
         }
       case .lease, .runEvent, .version: break
-      case .after(.naming(let naming)):
-        if naming.version.position <= seed.position {
-          queue.append(.after(.naming(naming)))
+      case .after(.naming(let version)):
+        if version.position <= seed.position {
+          queue.append(.after(.naming(version)))
         } else {
-          versionNotNamed(naming.version.id, .unavailable, "the store failed before what it names was durable", into: &actions)
+          versionNotNamed(version.id, .unavailable, "the store failed before what it names was durable", into: &actions)
         }
       case .after(.answer(let id, let batch, let taken, let bytes, let refused)):
         let all = (lostOf.removeValue(forKey: id) ?? []) + refused.map { Refusal(seq: $0.seq, code: $0.code, text: $0.text) }

@@ -23,22 +23,28 @@ extension Room {
     guard position <= durablePosition else {
       return report(to: id, request: request.request, .invalid, "the newest position is \(durablePosition)", into: &actions)
     }
-    guard statesOpenCount < limits.statesOpenMax else {
-      return report(
-        to: id, request: request.request, .rateLimited, "\(statesOpenCount) states are being made already", into: &actions)
-    }
-    guard mayLook(id, request.request, into: &actions) else { return }
+    guard mayMakeState(id, request.request, into: &actions), mayLook(id, request.request, into: &actions) else { return }
     statesOpenCount += 1
     look(.state(position: position, request: request.request), for: id, into: &actions)
   }
 
   private mutating func mayLook(_ id: SessionID, _ request: UInt64, into actions: inout [RoomAction]) -> Bool {
-    guard let session = sessions[id] else { return false }
-    guard session.looksOpenCount < limits.looksOpenMax else {
-      report(to: id, request: request, .rateLimited, "\(limits.looksOpenMax) requests for history are unanswered", into: &actions)
-      return false
-    }
+    guard sessions[id] != nil, hasLooksLeft(id, request, into: &actions) else { return false }
     return takeLookToken(id, request, into: &actions)
+  }
+
+  private func hasLooksLeft(_ id: SessionID, _ request: UInt64, into actions: inout [RoomAction]) -> Bool {
+    if let session = sessions[id], session.looksOpenCount < limits.looksOpenMax { return true }
+    report(to: id, request: request, .rateLimited, "\(limits.looksOpenMax) requests for history are unanswered", into: &actions)
+    return false
+  }
+
+  /// Each is a whole document in memory, be it to show it or to keep it under a name.
+  private func mayMakeState(_ id: SessionID, _ request: UInt64, into actions: inout [RoomAction]) -> Bool {
+    let count = statesOpenCount + versions.namings.count
+    if count < limits.statesOpenMax { return true }
+    report(to: id, request: request, .rateLimited, "\(count) states are being made already", into: &actions)
+    return false
   }
 
   private mutating func takeLookToken(_ id: SessionID, _ request: UInt64, into actions: inout [RoomAction]) -> Bool {
@@ -83,17 +89,24 @@ extension Room {
     if let present = versions.version(named: request.name, at: position) {
       return actions.append(.send(.versions(list(request.request, named: present.id)), to: id))
     }
+    guard hasLooksLeft(id, request.request, into: &actions) else { return }
+    let asker = VersionBook.Asker(session: id, request: request.request)
+    if versions.join(asker, named: request.name, at: position) {
+      sessions[id]?.looksOpenCount += 1
+      return
+    }
     guard versions.count < limits.versionCountMax else {
       return report(
         to: id, request: request.request, .limit, "a workflow has at most \(limits.versionCountMax) named versions", into: &actions)
     }
+    guard mayMakeState(id, request.request, into: &actions) else { return }
+    sessions[id]?.looksOpenCount += 1
     let version = NamedVersion(
       id: hexadecimal(generator.next()), position: position, name: request.name, note: request.note, author: session.author,
       namedAtMilliseconds: now.wallMilliseconds)
-    let naming = VersionBook.Naming(version: version, session: id, request: request.request)
-    versions.begin(naming)
+    versions.begin(version, for: asker)
     // Its state is read from the store, so everything in it has to be there.
-    queue.append(.after(.naming(naming)))
+    queue.append(.after(.naming(version)))
   }
 
   mutating func editVersion(
@@ -135,15 +148,19 @@ extension Room {
     guard let naming = versions.finish(id) else { return }
     versions.add(naming.version)
     tellVersions(into: &actions)
-    if sessions[naming.session] != nil {
-      actions.append(.send(.versions(list(naming.request, named: id)), to: naming.session))
+    for asker in naming.askers where sessions[asker.session] != nil {
+      sessions[asker.session]?.looksOpenCount -= 1
+      actions.append(.send(.versions(list(asker.request, named: id)), to: asker.session))
     }
     finishSaving(into: &actions)
   }
 
   mutating func versionNotNamed(_ id: String, _ code: RefusalCode, _ text: String, into actions: inout [RoomAction]) {
     guard let naming = versions.finish(id) else { return }
-    if sessions[naming.session] != nil { report(to: naming.session, request: naming.request, code, text, into: &actions) }
+    for asker in naming.askers where sessions[asker.session] != nil {
+      sessions[asker.session]?.looksOpenCount -= 1
+      report(to: asker.session, request: asker.request, code, text, into: &actions)
+    }
     finishSaving(into: &actions)
   }
 

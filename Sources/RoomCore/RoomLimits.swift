@@ -106,7 +106,7 @@ public struct RoomLimits: Hashable, Sendable {
   public var looksBurstMax: UInt64 = 32
   /// Of one session, unanswered; beyond it `rate_limited`.
   public var looksOpenMax = 4
-  /// States that are made at once for all sessions of the room; beyond it `rate_limited`.
+  /// States that are made at once for all sessions of the room, to show them or to keep them under a name; beyond it `rate_limited`.
   public var statesOpenMax = 16
   /// Named versions; beyond it `limit`. The store has this bound too.
   public var versionCountMax = 200

@@ -6,6 +6,10 @@ struct VersionBook: Sendable {
   /// A version that somebody wants named.
   struct Naming: Sendable {
     var version: NamedVersion
+    var askers: [Asker]
+  }
+
+  struct Asker: Sendable {
     var session: SessionID
     var request: UInt64
   }
@@ -27,7 +31,14 @@ struct VersionBook: Sendable {
 
   func version(named name: String, at position: UInt64) -> NamedVersion? { versions.first { $0.position == position && $0.name == name } }
 
-  mutating func begin(_ naming: Naming) { namings[naming.version.id] = naming }
+  mutating func begin(_ version: NamedVersion, for asker: Asker) { namings[version.id] = Naming(version: version, askers: [asker]) }
+
+  /// - Returns: whether such a version is on its way already; `asker` then hears of it with the others.
+  mutating func join(_ asker: Asker, named name: String, at position: UInt64) -> Bool {
+    guard let id = namings.values.lazy.map(\.version).first(where: { $0.position == position && $0.name == name })?.id else { return false }
+    namings[id]?.askers.append(asker)
+    return true
+  }
 
   /// The store's answer came. - Returns: who asked; `nil` when nobody waits for it any more.
   mutating func finish(_ id: String) -> Naming? { namings.removeValue(forKey: id) }

@@ -113,6 +113,54 @@ import WorkflowGraph
     #expect(stage.peers[ada]?.errors.last?.code == .invalid)
   }
 
+  @Test("[HI3] the same name at the same position twice in a row is one version, and both who asked are told its id")
+  func sameName() {
+    var stage = Stage()
+    let ada = stage.join()
+    let bob = stage.join("bob")
+    stage.edit(ada)
+    stage.say(.nameVersion(NameVersion(request: 1, name: "v", note: "hers")), ada)
+    stage.say(.nameVersion(NameVersion(request: 2, position: 1, name: "v", note: "his")), bob)
+    stage.say(.nameVersion(NameVersion(request: 3, name: "v")), ada)
+    #expect(stage.namings.map(\.note) == ["hers"])
+    let id = stage.namings[0].id
+    Self.keep(&stage)
+    #expect(stage.peers[ada]?.versionLists.filter { $0.named == id }.map(\.request) == [1, 3])
+    #expect(stage.peers[bob]?.versionLists.filter { $0.named == id }.map(\.request) == [2])
+    stage.say(.nameVersion(NameVersion(request: 4, name: "w")), ada)
+    stage.say(.nameVersion(NameVersion(request: 5, name: "w")), bob)
+    stage.handle(.versionNotNamed(stage.namings[0].id, .limit, text: "full"))
+    #expect(stage.peers[ada]?.errors.map(\.request) == [4] && stage.peers[bob]?.errors.map(\.request) == [5])
+  }
+
+  @Test("[HI3] a naming is a look: so many of a session unanswered, and so many states of a room at once, those to be shown among them")
+  func namingsAtOnce() {
+    var limits = RoomLimits()
+    limits.looksOpenMax = 2
+    limits.statesOpenMax = 3
+    var stage = Stage(limits: limits)
+    let ada = stage.join()
+    let bob = stage.join("bob")
+    stage.edit(ada)
+    // Held up by a change that is not durable, they count as well.
+    stage.edit(ada, "b", commit: false)
+    for request in 1...3 as ClosedRange<UInt64> { stage.say(.nameVersion(NameVersion(request: request, name: "v\(request)")), ada) }
+    stage.say(.nameVersion(NameVersion(request: 4, name: "v1")), ada)
+    #expect(stage.peers[ada]?.errors.map(\.request) == [3, 4] && stage.peers[ada]?.errors.allSatisfy { $0.code == .rateLimited } == true)
+    stage.say(.stateAt(StateRequest(request: 5, position: 1)), bob)
+    stage.say(.stateAt(StateRequest(request: 6, position: 1)), bob)
+    stage.say(.nameVersion(NameVersion(request: 7, name: "w")), bob)
+    #expect(stage.looks.count == 1 && stage.peers[bob]?.errors.map(\.request) == [6, 7])
+    #expect(stage.peers[bob]?.errors.allSatisfy { $0.code == .rateLimited } == true)
+    stage.commit()
+    #expect(stage.namings.map(\.name) == ["v1", "v2"])
+    stage.handle(.versionNotNamed(stage.namings.removeLast().id, .unavailable, text: "no"))
+    Self.keep(&stage)
+    stage.forget()
+    for request in 8...9 as ClosedRange<UInt64> { stage.say(.nameVersion(NameVersion(request: request, name: "x\(request)")), ada) }
+    #expect(stage.namings.count == 2 && stage.peers[ada]?.errors.isEmpty == true, "what is answered is over")
+  }
+
   @Test("[HI3] names and drops are edits: editors only, durable first, told to everybody, within bounds")
   func edits() {
     var limits = RoomLimits()
