@@ -127,6 +127,8 @@ extension Room {
       life = .open
       return
     }
+    // A version that is named later could come to a workflow that was made anew under this one's id.
+    guard versions.isIdle else { return }
     life = .over
     actions.append(.unload)
   }

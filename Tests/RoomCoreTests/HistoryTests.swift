@@ -258,4 +258,18 @@ import WorkflowGraph
     for position in stage.stored { stage.handle(.snapshotStored(position: position)) }
     #expect(stage.isUnloaded)
   }
+
+  @Test("[HI3] a room that is drained or removed waits for the answer to a naming", arguments: [true, false], [true, false])
+  func namedWhileItGoes(isRemoval: Bool, isNamed: Bool) {
+    var stage = Stage()
+    let ada = stage.join()
+    stage.edit(ada)
+    stage.say(.nameVersion(NameVersion(request: 1, name: "v")), ada)
+    stage.handle(isRemoval ? .removalBegan : .drainBegan)
+    stage.commit()
+    for position in stage.stored { stage.handle(.snapshotStored(position: position)) }
+    #expect(!stage.isUnloaded, "it could still come to a workflow of the same id")
+    if isNamed { Self.keep(&stage) } else { stage.handle(.versionNotNamed(stage.namings[0].id, .unavailable, text: "gone")) }
+    #expect(stage.isUnloaded)
+  }
 }
