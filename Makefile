@@ -1,6 +1,6 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
 .PHONY: serve test check sim bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
-.PHONY: browser sdk sdk-browser histories catalogue format setup clean
+.PHONY: browser screenshots sdk sdk-browser histories catalogue format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 # Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
@@ -58,6 +58,11 @@ sdk-browser: setup
 browser: setup
 	swift build --build-tests
 	.ci/browser tests .build/browser $(ONLY)
+
+# The pictures of README.md.
+screenshots: setup
+	swift build --build-tests
+	.ci/browser screenshots docs/images
 
 # The SDK's document against the server's, both ways, over ten thousand histories.
 histories: setup

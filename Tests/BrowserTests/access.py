@@ -1,4 +1,4 @@
-"""What keeps somebody without a mouse, or with weak eyes, from a page. Sources: WCAG 2.2, success criteria 1.4.3, 2.1.1, 4.1.2; WAI-ARIA 1.2."""
+"""What keeps somebody without a mouse, or with weak eyes, from a page. Sources: WCAG 2.2, success criteria 1.4.3, 1.4.10, 2.1.1, 4.1.2; WAI-ARIA 1.2."""
 
 # Contrast of each run of text with what is drawn behind it, names of controls, and which of them the Tab key should reach.
 LOOK = """() => {
@@ -55,6 +55,8 @@ LOOK = """() => {
     const acts = element.matches('[onclick], [tabindex]') && !role && !element.matches('a, button, input, select, textarea, summary, ul, section, main');
     if (acts) faults.push(`no role: ${words(element)}`);
   }
+  // A page is as wide as its window: what is beyond is out of sight, and scrolls all else away.
+  if (document.documentElement.scrollWidth > innerWidth) faults.push(`wider than the window: ${document.documentElement.scrollWidth} of ${innerWidth}`);
   return faults;
 }"""
 
