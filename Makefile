@@ -1,6 +1,6 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
 .PHONY: serve test check sim bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
-.PHONY: browser screenshots sdk sdk-browser histories catalogue format setup clean
+.PHONY: browser browser-bench screenshots sdk sdk-browser histories catalogue format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 # Arguments for `thaiyyal serve`, say: make serve SERVE="--port 9000"
@@ -59,6 +59,11 @@ browser: setup
 	swift build --build-tests
 	.ci/browser tests .build/browser $(ONLY)
 
+# How long a document of 1 000 nodes takes to open in Chromium, and its frames while 20 bots edit: a part of docs/BENCHMARKS.md.
+browser-bench: setup
+	swift build -c release --product thaiyyal
+	.ci/browser bench
+
 # The pictures of README.md.
 screenshots: setup
 	swift build --build-tests
@@ -76,11 +81,16 @@ sim: setup
 	.build/debug/thaiyyal-sim --seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,5000)) --steps $(or $(STEPS),400) \
 	  $(if $(STORY),--story) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
 
-# One part with, say: make bench BENCH=fanout. Others to measure beside are installed where that is possible.
+# One part with, say: make bench BENCH=fanout. Others to measure beside are installed where that is possible. All of it, what `browser-bench` does included, is written down.
 bench: setup
 	Benchmarks/peers/setup
 	swift build -c release --product thaiyyal-bench
-	.build/release/thaiyyal-bench $(BENCH) $(if $(BENCH),,| tee docs/BENCHMARKS.md)
+ifeq ($(BENCH),)
+	swift build -c release --product thaiyyal
+	{ .build/release/thaiyyal-bench && echo && .ci/browser bench; } | tee docs/BENCHMARKS.md
+else
+	.build/release/thaiyyal-bench $(BENCH)
+endif
 
 # Only the map workloads, beside Yrs and Loro.
 bench-peers: setup
