@@ -111,8 +111,8 @@ struct MemoryWorkflow: Sendable {
   }
 
   mutating func name(_ version: NamedVersion, _ snapshot: StoredSnapshot, _ limits: StoreLimits) throws(StoreError) {
-    guard version.position <= lastPosition else { throw .snapshotAhead(version.position, of: lastPosition) }
     if named[version.id] != nil { return }
+    guard version.position <= lastPosition else { throw .snapshotAhead(version.position, of: lastPosition) }
     let bytes = named.values.reduce(snapshot.data.count) { $0 + $1.snapshot.data.count }
     guard named.count < limits.versionCountMax, bytes <= limits.versionBytesMax else { throw .tooManyVersions(limits) }
     named[version.id] = (version, snapshot)

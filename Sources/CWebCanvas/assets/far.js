@@ -3,7 +3,7 @@ import { meets } from "./geometry.js";
 import { typeKind } from "./labels.js";
 
 /** Below this zoom nobody can read a node's words. */
-const farZoom = 0.35;
+const farZoom = 0.45;
 /** So few nodes are drawn as elements at any zoom. */
 const elementsMax = 150;
 const kinds = ["input", "work", "control", "state", "guard", "output", "context", "other"];
