@@ -1,11 +1,14 @@
 """What a scenario plays on: one server, one browser, and the people it brings. Everybody is looked at when it is over."""
 import os, pathlib, sys, tempfile, time, traceback
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from canvas import Canvas
 from home import Home
 from host import Server
-from person import Person, launch
+from person import LIMIT, Person, launch
+
+# As long as for everything else: a machine that is slow is not wrong.
+expect.set_options(timeout=LIMIT)
 
 
 class Stage:
