@@ -105,9 +105,9 @@ enum Engines {
     var limits = RunLimits(outsideCallsMax: 3)
     #expect(try await failure(limits, nodes(3)) == "none")
     #expect(try await failure(limits, nodes(4)).hasSuffix(": maximum outside calls exceeded: 4 (limit: 3)"))
-    let count = server.requests.count
     #expect(try await failure(limits, nodes(1, "/loop")).hasSuffix(": maximum outside calls exceeded: 4 (limit: 3)"))
-    #expect(server.requests.count == count + 3)
+    // Those of the run before that were under way when it failed may come only now.
+    #expect(server.requests.count { $0.target == "/loop" } == 3)
     limits = RunLimits(responseBytesMax: 9)
     #expect(try await failure(limits, nodes(1)).hasSuffix(": response too large: 10 bytes (limit: 9)"))
     limits = RunLimits(outsideBytesMax: 25)
