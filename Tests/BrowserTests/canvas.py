@@ -20,7 +20,8 @@ class Canvas:
         return self.live()
 
     def live(self):
-        self.until("document.body.dataset.state === 'live'")
+        # The palette is drawn anew when the server's types come.
+        self.until("document.body.dataset.state === 'live' && document.body.dataset.types === 'asked'")
         return self
 
     def until(self, condition, arg=None):

@@ -2,7 +2,8 @@ import { connectFault } from "./connect-rules.js";
 import { layOut } from "./layout.js";
 import { nodeHeight, nodeWidth, snapped } from "./geometry.js";
 import { newID } from "./ids.js";
-import { counted, nodeName, typeTitle } from "./labels.js";
+import { counted } from "./counting.js";
+import { nodeName, typeTitle } from "./labels.js";
 import { nodeType } from "./sdk/issues.js";
 
 /** Everything that a person can do to the document. Each is one change and one undo step, and says what it did; what is refused says why. */

@@ -7,10 +7,10 @@ import { byId, say } from "./dom.js";
 import { CanvasGraph } from "./graph.js";
 import { issueWords } from "./issues.js";
 import { Selection } from "./selection.js";
-import { colourOf, keepsNothing, rememberWorkflow, token } from "./settings.js";
+import { colourOf, keepsNothing, token } from "./settings.js";
 
 /** What each thing that people do needs. */
-const needs = { comment: "COMMENTER", edit: "EDITOR", run: "RUNNER", own: "OWNER" };
+const needs = { comment: "COMMENTER", edit: "EDITOR", run: "RUNNER" };
 /** In this order things are drawn within a frame: what comes later looks at what came before. */
 const parts = ["presence", "graph", "selection", "stage", "pins", "minimap", "panels"];
 
@@ -133,7 +133,7 @@ export class App extends Emitter {
 
   // ---- Rights
 
-  /** @param {"edit" | "run" | "comment" | "own"} what */
+  /** @param {"edit" | "run" | "comment"} what */
   can(what) {
     return this.why(what) === "";
   }
@@ -200,7 +200,7 @@ export class App extends Emitter {
     client.on("welcome", (detail) => {
       this.emit("welcome", detail);
       for (const event of ["rights", "people", "issues"]) this.emit(event);
-      this.#askForTypes();
+      this.#askForTypes().finally(() => { document.body.dataset.types = "asked"; });
     });
     client.on("presence", ({ frame }) => {
       this.emit("presence", frame);
@@ -241,10 +241,8 @@ export class App extends Emitter {
   #linkChanged(link) {
     if (link.state === "stopped" && link.reason === "closedHere") return;
     this.#isLiveDue = link.state === "live";
-    if (link.state === "live") {
-      rememberWorkflow(this.workflow);
-      this.ask("graph");
-    } else document.body.dataset.state = link.state === "stopped" ? "ended" : link.state === "offline" ? "waiting" : "connecting";
+    if (link.state === "live") this.ask("graph");
+    else document.body.dataset.state = link.state === "stopped" ? "ended" : link.state === "offline" ? "waiting" : "connecting";
     this.emit("link", link);
     this.emit("rights");
   }

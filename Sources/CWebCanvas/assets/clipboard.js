@@ -1,8 +1,8 @@
 import { placeClipping, readClipping, withOwnLabels, writeClipping } from "./clipping.js";
+import { counted } from "./counting.js";
 import { takesKeys } from "./dom.js";
 import { gridPitch, snapped } from "./geometry.js";
 import { newID } from "./ids.js";
-import { counted } from "./labels.js";
 
 /** Copy, cut and paste through the system's clipboard, across tabs, workflows and programs. */
 export class Clipboard {

@@ -1,6 +1,6 @@
+import { counted } from "./counting.js";
 import { fitting } from "./fitting.js";
 import { gridPitch } from "./geometry.js";
-import { counted } from "./labels.js";
 
 /** Bytes of a presence message for positions under way; others see the rest of a large drag when it is dropped. */
 const shownBytesMax = 1800;

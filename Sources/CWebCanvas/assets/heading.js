@@ -1,5 +1,5 @@
+import { counted } from "./counting.js";
 import { byId, say, set } from "./dom.js";
-import { counted } from "./labels.js";
 
 /** The workflow's title, changed in its place, and how large it is. */
 export class Heading {

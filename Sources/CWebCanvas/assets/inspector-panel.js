@@ -1,7 +1,8 @@
 import { keepFocus, make, takesKeys } from "./dom.js";
 import { Field } from "./field.js";
 import { icon } from "./icons.js";
-import { counted, engineName, nodeName, settingTitle, typeKind, typeTitle } from "./labels.js";
+import { counted } from "./counting.js";
+import { engineName, nodeName, settingTitle, typeKind, typeTitle } from "./labels.js";
 import { nodeType } from "./sdk/issues.js";
 import { edgeName } from "./sdk/text.js";
 

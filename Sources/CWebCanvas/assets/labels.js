@@ -44,9 +44,6 @@ const telling = ["value", "text", "condition", "op", "text_op", "expression", "m
 const lengthMax = 60;
 const labelMax = 200;
 
-/** `1 node`, `2 nodes`. */
-export const counted = (number, word) => (number === 1 ? `1 ${word}` : `${number} ${word}s`);
-
 /** @param {import("./sdk/document.js").NodeView} node */
 export function describe({ type, data }) {
   const key = telling.find((name) => data[name] !== undefined) ?? Object.keys(data).find((name) => name !== "label" && !name.startsWith("_"));

@@ -20,8 +20,7 @@ export class Minimap {
     this.canvas.height = height * ratio;
     this.ratio = ratio;
     this.frame = draw("rect", { class: "frame", rx: 3 });
-    this.others = draw("g", {});
-    host.append(this.canvas, draw("svg", { viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true" }, this.others, this.frame));
+    host.append(this.canvas, draw("svg", { viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true" }, this.frame));
     let isHeld = false;
     host.addEventListener("pointerdown", (event) => { isHeld = true; host.setPointerCapture(event.pointerId); this.#go(event); });
     host.addEventListener("pointermove", (event) => { if (isHeld) this.#go(event); });

@@ -1,6 +1,6 @@
+import { counted } from "./counting.js";
 import { make } from "./dom.js";
 import { meets } from "./geometry.js";
-import { counted } from "./labels.js";
 
 /** A click chooses; with Shift, Ctrl or Cmd it adds and takes away. */
 export function clickNode(app, id, event) {

@@ -1,7 +1,5 @@
 // What this browser remembers. Storage may be forbidden: then nothing is remembered, and nothing breaks.
 
-const recentMax = 8;
-
 /** With `?keep=no` nothing is kept at all: on a computer that others use. What was done offline is then lost with the page. */
 export const keepsNothing = new URLSearchParams(globalThis.location?.search ?? "").get("keep") === "no";
 
@@ -37,20 +35,6 @@ export const token = () => heldToken || (read(session, "thaiyyal.token") ?? "");
 export function keepToken(value) {
   heldToken = value;
   write(session, "thaiyyal.token", value);
-}
-
-export function recentWorkflows() {
-  try {
-    const list = JSON.parse(read(local, "thaiyyal.recent") ?? "[]");
-    return Array.isArray(list) ? list.filter((id) => typeof id === "string").slice(0, recentMax) : [];
-  } catch {
-    return [];
-  }
-}
-
-export function rememberWorkflow(id) {
-  const list = [id, ...recentWorkflows().filter((other) => other !== id)].slice(0, recentMax);
-  write(local, "thaiyyal.recent", JSON.stringify(list));
 }
 
 /** Dark enough for white letters, light enough to be seen on a dark ground. */

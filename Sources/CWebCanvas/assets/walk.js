@@ -1,4 +1,4 @@
-import { counted } from "./labels.js";
+import { counted } from "./counting.js";
 
 /** Going through the nodes by keyboard, in reading order. Tab leaves the canvas behind the last one, and at once after Escape with nothing selected: nobody is held here. */
 export class Walk {
