@@ -87,7 +87,7 @@ def smoothness(server, browser, folder):
             canvas.until("thaiyyal.client.position > arg + 100", canvas.js("thaiyyal.client.position"))
             for words, look in (
                 ("all in sight", "thaiyyal.viewport.fit(thaiyyal.graph.bounds())"),
-                ("so near that words can be read", "thaiyyal.viewport.show({ x: 1200, y: 4000 }, 0.4)"),
+                ("just from where on nodes are elements", "thaiyyal.viewport.show({ x: 1200, y: 4000 }, 0.46)"),
                 ("zoom 1", "thaiyyal.viewport.show({ x: 1200, y: 4000 }, 1)"),
             ):
                 for pans in (False, True):

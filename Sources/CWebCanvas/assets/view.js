@@ -7,8 +7,6 @@ import { portPlace } from "./ports.js";
 
 /** Pixels around the field in which things are drawn too, so that a small move shows no holes. */
 const around = 240;
-/** After so long without a move the view rests. */
-const restMilliseconds = 180;
 /**
  * Draws what is seen of a graph: one element per node and wire, kept between drawings, touched only where something differs.
  *
@@ -18,7 +16,6 @@ export class View {
   #nodes = new Map();
   #wires = new Map();
   #seen = "";
-  #restTimer = null;
   /** What a run says of a node; `text` stands in place of its settings. @type {(id: string) => {state?: string, text?: string, stale?: boolean}} */
   badgesOf = () => ({});
   #marks = new Map();
@@ -141,7 +138,8 @@ export class View {
     if (element.title !== tip) element.title = tip;
     if (element.getAttribute("aria-selected") !== String(isChosen)) element.setAttribute("aria-selected", String(isChosen));
     const { style } = element;
-    style.transform = `translate(${box.x}px, ${box.y}px)`;
+    if (shown.x !== box.x) style.left = `${(shown.x = box.x)}px`;
+    if (shown.y !== box.y) style.top = `${(shown.y = box.y)}px`;
     if (shown.width !== box.width) style.width = `${(shown.width = box.width)}px`;
     if (shown.height !== box.height) style.height = `${(shown.height = box.height)}px`;
     this.#drawPorts(id, shown, ports);
@@ -237,11 +235,9 @@ export class View {
   /** Moves the whole drawing to where the viewport is. */
   place(stage, field) {
     const { x, y, zoom } = this.app.viewport;
-    // While it moves it is a picture that is moved; at rest its letters are drawn sharp at their size.
-    stage.classList.add("moving");
-    clearTimeout(this.#restTimer);
-    this.#restTimer = setTimeout(() => stage.classList.remove("moving"), restMilliseconds);
+    // No `will-change`: as a layer of its own the stage costs twice the frames that it saves (measured, docs/PERFORMANCE.md).
     stage.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+    stage.classList.toggle("distant", zoom < 0.6);
     stage.classList.toggle("small", zoom < 0.35);
     const pitch = 16 * zoom * (zoom < 0.4 ? 8 : zoom < 0.8 ? 2 : 1);
     field.style.backgroundSize = `${pitch}px ${pitch}px`;
