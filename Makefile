@@ -1,5 +1,6 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
 .PHONY: serve test check sim bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
+.PHONY: metrics
 .PHONY: browser browser-bench screenshots sdk sdk-browser histories catalogue format setup clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -26,6 +27,7 @@ serve: setup
 # One test after the other: many of them measure time, on two cores they would starve each other.
 test: setup
 	python=$$(.ci/chromium) && [ -x "$$python" ]
+	.ci/promtool
 	swift build --build-tests
 	node --test $(SDK_TESTS) $(CANVAS_TESTS)
 	swift test --skip-build --no-parallel
@@ -38,6 +40,11 @@ check: setup
 	WARNINGS=error swift test --skip-build --filter TidyTests
 	WARNINGS=error swift test --skip-build --no-parallel --skip 'TidyTests|EndToEndTests|GatewayTests'
 	node --test Tests/CollabSDKTests/golden.test.js Tests/CollabSDKTests/client.test.js $(CANVAS_TESTS)
+
+# What /metrics says, by Prometheus' own judge.
+metrics: setup
+	.ci/promtool
+	swift test --filter PromtoolTests
 
 # The JavaScript SDK: golden vectors, histories against the server's document, clients on servers that fail. HISTORIES= and SEED= choose histories.
 sdk: setup

@@ -68,9 +68,10 @@ let package = Package(
     library("ExamplePlugin", ["WorkflowEngine", "WorkflowGraph"]),
 
     // Ring 1: acts. Adapters around the core, one outside thing each.
+    library("Telemetry", [.logging]),
     library("Compression", ["CZlib", .nioCore]),
     library("OpenSSLTransport", ["COpenSSL", .nioCore, .nioTLS]),
-    library("OutboundHTTP", ["OutboundPolicy", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .nioTLS]),
+    library("OutboundHTTP", ["OutboundPolicy", "Telemetry", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .nioTLS]),
     library("WebSocketTransport", ["Compression", "Hashing", .nioCore, .nioHTTP1]),
     library(
       "SQLiteStorage",
@@ -82,7 +83,7 @@ let package = Package(
       "Rooms",
       [
         "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RoomCore", "WorkflowEngine", "Storage", "Compression",
-        "Hashing", .nioCore, .logging, .lifecycle,
+        "Hashing", "Telemetry", .nioCore, .logging, .lifecycle,
       ]),
     library(
       "EngineHTTP", ["OutboundHTTP", "OutboundPolicy", "Rooms", "RoomCore", "CollabProtocol", "WorkflowEngine", "WorkflowGraph"]),
@@ -101,7 +102,7 @@ let package = Package(
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
-        "WorkflowDocument",
+        "WorkflowDocument", "Telemetry",
         .logging, .lifecycle,
       ]),
     library(
@@ -118,7 +119,7 @@ let package = Package(
         "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument",
         "CRDT",
         "WorkflowEngine", "OpenSSLTransport", "WebSocketTransport", "COpenSSL", "CZlib", "Hashing", .nioCore, .nioPosix, .logging,
-        .lifecycle, "EngineHTTP", "ExamplePlugin", "OutboundHTTP", "OutboundPolicy", "OutsideNodes",
+        .lifecycle, "EngineHTTP", "ExamplePlugin", "Telemetry", "OutboundHTTP", "OutboundPolicy", "OutsideNodes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
       ], swiftSettings: strict),
@@ -159,6 +160,7 @@ let package = Package(
     tests("SanitizerTests", [], exclude: ["mutex.c"]),
     tests("CRDTTests", ["CRDT"]),
     tests("HashingTests", ["Hashing"]),
+    tests("TelemetryTests", ["Telemetry", .logging]),
     tests("WorkflowGraphTests", ["WorkflowGraph", "Hashing"]),
     .target(
       name: "DocumentHistories", dependencies: ["WorkflowDocument", "WorkflowGraph", "CRDT"], path: "Tests/DocumentHistories",
@@ -187,7 +189,8 @@ let package = Package(
       name: "LoopbackServer", dependencies: ["OpenSSLTransport", .nioCore, .nioPosix], path: "Tests/LoopbackServer",
       swiftSettings: strict),
     tests(
-      "OutboundHTTPTests", ["LoopbackServer", "OutboundHTTP", "OutboundPolicy", "OpenSSLTransport", .nioCore, .nioPosix, .nioTLS]),
+      "OutboundHTTPTests",
+      ["LoopbackServer", "OutboundHTTP", "OutboundPolicy", "OpenSSLTransport", "Telemetry", .nioCore, .nioPosix, .nioTLS]),
     tests(
       "EngineHTTPTests",
       [
@@ -213,7 +216,7 @@ let package = Package(
       [
         "CRDT", "Gateway", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WebCanvas",
         "WebSocketTransport", "Compression",
-        "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .nioEmbedded, .logging, .lifecycle,
+        "OpenSSLTransport", "Telemetry", "Hashing", .nioCore, .nioPosix, .nioHTTP1, .nioEmbedded, .logging, .lifecycle,
       ], exclude: ["Page"]),
     tests(
       "CollabClientTests",

@@ -6,6 +6,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import Rooms
+import Telemetry
 import WebSocketTransport
 import WorkflowGraph
 
@@ -29,12 +30,16 @@ struct GatewayChannel: HTTPChannelHandler {
   let registry: RoomRegistry
   let authenticator: any Authenticator
   let census: ConnectionCensus
+  let metrics: ServerMetrics
+  /// For what people want to read; the one that `setup` is given says only what developers of libraries do.
+  let logger: Logger
   /// Adds the TLS handler; `nil` on a plain port.
   let addTLS: (@Sendable (any Channel) throws -> Void)?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     let kind = channel.eventLoop.makePromise(of: ConnectionKind.self)
     let verdict = census.enter(channel)
+    metrics.refused(verdict)
     guard verdict != .dropped else {
       channel.close(promise: nil)
       kind.fail(ChannelError.ioOnClosedChannel)
@@ -104,12 +109,17 @@ struct GatewayChannel: HTTPChannelHandler {
       var webSocket = configuration.webSocket
       // The one place that knows whether bytes are encrypted on their way.
       webSocket.writesDirectly = addTLS == nil
+      let trace = TraceContext.serving(
+        head.headers.first(name: TraceContext.headerName), state: head.headers.first(name: TraceContext.stateHeaderName))
       return .accept(
-        WebSocketAcceptance(configuration: webSocket, subprotocol: subprotocol) { connection in
-          let session = LiveSession(connection, encoding: subprotocol == ProtocolVersion.subprotocolProto ? .proto : .json)
+        WebSocketAcceptance(
+          configuration: webSocket, subprotocol: subprotocol, headers: [TraceContext.answerHeaderName: trace.text]
+        ) { [metrics, logger] connection in
+          let watch = LiveWatch(metrics: metrics, logger: logger, workflow: workflow, trace: trace)
+          let session = LiveSession(connection, encoding: subprotocol == ProtocolVersion.subprotocolProto ? .proto : .json, watch: watch)
           // What the closure captures lives as long as the session: not the whole of this value.
           session.begin { [registry, authenticator] sink in
-            RoomSession(workflow: workflow, sink: sink, registry: registry) { [authenticator] hello in
+            RoomSession(workflow: workflow, sink: sink, registry: registry, trace: trace) { [authenticator] hello in
               authenticator.admit(hello, to: workflow)
             }
           }

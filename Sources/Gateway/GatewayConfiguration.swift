@@ -19,6 +19,7 @@ public struct GatewayConfiguration: Sendable {
   public var answerPatience: Duration = .seconds(30)
   /// After the rooms have said goodbye: how long clients may take for the closing handshake before they are cut off.
   public var closeDeadline: Duration = .seconds(5)
+  public var metricsAccess = MetricsAccess.open
   public var webSocket: WebSocketConfiguration
 
   public init() {

@@ -21,16 +21,18 @@ public final class GatewayService: Service {
   private let onListening: @Sendable (SocketAddress) -> Void
   private let logger: Logger
   private let census: ConnectionCensus
+  private let metrics: ServerMetrics
 
   /// - Parameters:
   ///   - registry: run by this service, because its drain has a place in the order of the shutdown.
   ///   - addTLS: adds the TLS handler to a new connection, before all others; `nil`: a plain port.
   ///   - readiness: asked by `/readyz` beside whether sessions are let in.
+  ///   - metrics: told by `/metrics`; the one that the rooms and the store count in.
   ///   - onListening: told the address once connections are accepted.
   public init(
     configuration: GatewayConfiguration, registry: RoomRegistry, authenticator: any Authenticator, group: any EventLoopGroup,
     addTLS: (@Sendable (any Channel) throws -> Void)? = nil, readiness: @escaping @Sendable () async -> Readiness = { .ready },
-    logger: Logger,
+    metrics: ServerMetrics = ServerMetrics(), logger: Logger,
     onListening: @escaping @Sendable (SocketAddress) -> Void = { _ in }
   ) {
     self.configuration = configuration
@@ -41,6 +43,7 @@ public final class GatewayService: Service {
     self.readiness = readiness
     self.onListening = onListening
     self.logger = logger
+    self.metrics = metrics
     census = ConnectionCensus(countMax: configuration.connectionCountMax, countPerAddressMax: configuration.connectionCountPerAddressMax)
   }
 
@@ -72,15 +75,19 @@ public final class GatewayService: Service {
       desk: RunDesk(registry: registry, authenticator: authenticator, group: group), access: access, freshKey: { registry.makeKey() })
     let workflows = WorkflowRoutes(
       registry: registry, access: access, desk: ImportDesk(registry: registry, authenticator: authenticator, group: group))
-    let routes = HTTPRoutes(runs: runs, graphs: GraphRoutes(registry: registry, access: access), workflows: workflows) {
+    let routes = HTTPRoutes(
+      runs: runs, graphs: GraphRoutes(registry: registry, access: access), workflows: workflows,
+      metrics: MetricsRoutes(metrics: metrics, access: configuration.metricsAccess, origins: configuration.origins),
+      watch: RequestWatch(metrics: metrics, logger: logger)
+    ) {
       guard registry.isAccepting else { return .notReady("The server is about to end.") }
       return await readiness()
     }
     let router = routes.makeRouter()
-    let server = HTTPServerBuilder { [configuration, authenticator, census, addTLS] responder in
+    let server = HTTPServerBuilder { [configuration, authenticator, census, addTLS, metrics, logger] responder in
       GatewayChannel(
         responder: responder, configuration: configuration, registry: registry, authenticator: authenticator, census: census,
-        addTLS: addTLS)
+        metrics: metrics, logger: logger, addTLS: addTLS)
     }
     return Application(
       router: router, server: server,

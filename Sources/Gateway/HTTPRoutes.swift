@@ -1,4 +1,5 @@
 import Hummingbird
+import Logging
 import NIOHTTP1
 
 /// Everything this server answers over plain HTTP requests.
@@ -6,16 +7,20 @@ struct HTTPRoutes {
   let runs: RunRoutes
   let graphs: GraphRoutes
   let workflows: WorkflowRoutes
+  let metrics: MetricsRoutes
+  let watch: RequestWatch
   let readiness: @Sendable () async -> Readiness
 
   func makeRouter() -> Router<BasicRequestContext> {
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: watch)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: HostMiddleware())
     router.add(middleware: NoBodyMiddleware())
     PageRoutes().add(to: router)
     HealthRoutes(readiness: readiness).add(to: router)
+    metrics.add(to: router)
     router.get("/api/v1/workflows/:id/live") { _, _ -> Response in
       throw Problem(
         .upgradeRequired, "This address speaks WebSocket, as the first request of a connection.", headers: [("upgrade", "websocket")])

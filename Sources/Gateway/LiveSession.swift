@@ -9,10 +9,12 @@ import WebSocketTransport
 final class LiveSession: SessionSink, WebSocketDelegate {
   let encoding: WireEncoding
   private let connection: WebSocketConnection
+  private let watch: LiveWatch
   /// Holds this sink in turn; let go when the connection is closed.
   private var session: RoomSession?
 
-  init(_ connection: WebSocketConnection, encoding: WireEncoding) {
+  init(_ connection: WebSocketConnection, encoding: WireEncoding, watch: LiveWatch) {
+    self.watch = watch
     self.connection = connection
     self.encoding = encoding
   }
@@ -50,6 +52,7 @@ final class LiveSession: SessionSink, WebSocketDelegate {
   func webSocketShouldQuiesce(_ connection: WebSocketConnection) {}
 
   func webSocketDidClose(_ connection: WebSocketConnection, code: UInt16, reason: String) {
+    watch.ended(CloseCode(rawValue: code), session: session?.id)
     session?.closed(CloseCode(rawValue: code))
     session = nil
   }

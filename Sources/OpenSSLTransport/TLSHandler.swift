@@ -53,7 +53,10 @@ public final class TLSHandler: ChannelDuplexHandler {
   /// `nil` until the handshake is done.
   public private(set) var details: TLSDetails?
 
-  init(_ session: TLSSession, handshakeDeadline: Duration) {
+  private var onHandshake: (@Sendable (Bool) -> Void)?
+
+  init(_ session: TLSSession, handshakeDeadline: Duration, onHandshake: (@Sendable (Bool) -> Void)? = nil) {
+    self.onHandshake = onHandshake
     self.session = session
     self.handshakeDeadline = handshakeDeadline
   }
@@ -127,6 +130,7 @@ public final class TLSHandler: ChannelDuplexHandler {
     case .failed(let error): fail(context, error)
     case .done:
       state = .active
+      onHandshake.take()?(true)
       timer?.cancel()
       timer = nil
       let details = session.details
@@ -366,6 +370,7 @@ public final class TLSHandler: ChannelDuplexHandler {
 
   private func fail(_ context: ChannelHandlerContext, _ error: TLSError) {
     if case .closed = state { return }
+    onHandshake.take()?(false)
     sendOutput(context, nil)
     let closing = wantsClose?.promise
     wantsClose = nil

@@ -46,8 +46,9 @@ public final class TLSServerContext: Sendable {
   }
 
   /// A handler for one connection, the first of its pipeline.
-  public func makeHandler() -> TLSHandler {
-    TLSHandler(TLSSession(server: current.withLock { $0 }), handshakeDeadline: configuration.handshakeDeadline)
+  /// - Parameter onHandshake: told once how the handshake ended, on the connection's loop.
+  public func makeHandler(onHandshake: (@Sendable (_ isDone: Bool) -> Void)? = nil) -> TLSHandler {
+    TLSHandler(TLSSession(server: current.withLock { $0 }), handshakeDeadline: configuration.handshakeDeadline, onHandshake: onHandshake)
   }
 
   private static func make(_ configuration: TLSServerConfiguration) throws(TLSError) -> TLSContext {

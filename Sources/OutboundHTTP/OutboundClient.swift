@@ -1,6 +1,7 @@
 public import NIOCore
 public import OpenSSLTransport
 public import OutboundPolicy
+import Telemetry
 
 /// HTTP/1.1 to places that a policy allows, one connection per request.
 ///
@@ -32,13 +33,14 @@ public final class OutboundClient: Sendable {
     self.group = group
   }
 
-  /// Sends and waits for the whole answer, whatever its status is.
+  /// Sends and waits for the whole answer, whatever its status is. Tells whom it asks which trace the task belongs to.
   ///
   /// Cancelling the task closes the connection at once. When this returns or throws, no connection of it is left.
   /// - Parameter admit: asked on the event loop before each request, those of redirects too; what it answers is why there may be none.
   public func send(
     _ request: OutboundRequest, admit: @escaping @Sendable () -> String? = { nil }
   ) async throws(OutboundFailure) -> OutboundResponse {
+    let request = request.traced
     let eventLoop = group.next()
     let promise = eventLoop.makePromise(of: Result<OutboundResponse, OutboundFailure>.self)
     let box = NIOLoopBoundBox.makeEmptyBox(valueType: OutboundCall.self, eventLoop: eventLoop)
@@ -56,5 +58,18 @@ public final class OutboundClient: Sendable {
       eventLoop.execute { box.value?.cancel() }
     }
     return try result.get()
+  }
+}
+
+extension OutboundRequest {
+  /// With the fields that make the answerer's work a part of the task's trace, unless the caller says its own. Source: W3C Trace Context.
+  fileprivate var traced: OutboundRequest {
+    guard let trace = TraceContext.current?.child(), !fields.contains(where: { $0.name.lowercased() == TraceContext.headerName }) else {
+      return self
+    }
+    var request = self
+    request.fields.append(Field(TraceContext.headerName, trace.text))
+    if !trace.state.isEmpty { request.fields.append(Field(TraceContext.stateHeaderName, trace.state)) }
+    return request
   }
 }

@@ -50,6 +50,7 @@ extension Room {
       runSeqs: runs.publishedSeqs, versionsRevision: versions.revision)
     sessions[id]?.stage = .lagging(lag)
     sessions[id]?.shedsPresence = true
+    actions.append(.note(.sessionHeldBack(id)))
     actions.append(.listen(id, to: .none))
     pause(id, .lagging, into: &actions)
     watched.insert(id)

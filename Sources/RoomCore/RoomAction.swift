@@ -36,7 +36,8 @@ public enum RoomAction: Sendable {
   /// The version is to be kept with its state, which is in the store; answered by `versionNamed` or `versionNotNamed`.
   case nameVersion(NamedVersion)
 
-  case startRun(RunID, WorkflowGraph)
+  /// - Parameter by: the session that triggered it; it may be gone by now.
+  case startRun(RunID, WorkflowGraph, by: SessionID)
   case cancelRun(RunID)
 
   case arm(RoomTimer, generation: UInt64, afterMilliseconds: UInt64)
@@ -109,6 +110,8 @@ public enum RoomNote: Hashable, Sendable {
   case changesCommitted(Int)
   case changeRefused(RefusalCode)
   case hashDiffered(SessionID)
+  /// It is behind, hears nothing, and gets a catch-up in place of what it misses.
+  case sessionHeldBack(SessionID)
   case degraded(reason: String)
   case healed(changesLost: Int)
   case tombstonesCollected(Int)

@@ -115,7 +115,7 @@ extension Room {
       if runs.active[index].isCancelWanted {
         record(RunStep(.runCancelled), of: index, into: &actions)
       } else if !runs.active[index].isOver {
-        actions.append(.startRun(runs.active[index].id, graph))
+        actions.append(.startRun(runs.active[index].id, graph, by: runs.active[index].trigger.session))
       }
     }
     guard event.kind.isLast else { return }

@@ -1,6 +1,7 @@
 import CollabProtocol
 import NIOCore
 import RoomCore
+import Telemetry
 import WorkflowGraph
 
 /// A room, from any thread: what it is told runs on its loop.
@@ -76,4 +77,6 @@ struct Entry: Sendable {
   var wantsCreate: Bool
   /// Its role suffices for that.
   var mayCreate: Bool
+  /// What the connection is part of.
+  var trace: TraceContext?
 }

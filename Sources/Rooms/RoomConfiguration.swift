@@ -27,15 +27,20 @@ public protocol RoomMetrics: Sendable {
   func roomOpened()
   func roomClosed()
   func sessionJoined()
+  /// One that had joined, once.
   func sessionLeft(_ code: CloseCode)
   func committed(changes: Int)
   func refused(_ code: RefusalCode)
   func broadcast(bytes: Int, members: Int)
   func hashDiffered()
+  /// A session was too slow and gets a catch-up later.
+  func heldBack()
   func storeFailed()
   func runStarted()
   /// - Parameter last: of its events.
   func runEnded(_ last: RunEvent.Kind, durationMicroseconds: UInt64)
+  /// Carries `body` out, which writes to the sockets what a room had to say in one turn of its loop, and may take its time.
+  func measureFlush(_ body: () -> Void)
 }
 
 /// Counts nothing.
@@ -53,6 +58,8 @@ public struct NoRoomMetrics: RoomMetrics {
 }
 
 extension RoomMetrics {
+  public func heldBack() {}
+  public func measureFlush(_ body: () -> Void) { body() }
   public func runStarted() {}
   public func runEnded(_ last: RunEvent.Kind, durationMicroseconds: UInt64) {}
 }

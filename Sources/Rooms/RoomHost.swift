@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import RoomCore
 import Storage
+import Telemetry
 import WorkflowDocument
 import WorkflowGraph
 
@@ -30,6 +31,10 @@ final class RoomHost {
   private var shelf = SnapshotShelf()
   private var timers = [Scheduled<Void>?](repeating: nil, count: RoomTimer.allCases.count)
   private var runs: [RunID: Task<Void, Never>] = [:]
+  /// Of those in here that came with one.
+  private var traces: [SessionID: TraceContext] = [:]
+  /// Those that were welcomed.
+  private var joined: Set<SessionID> = []
   private var library: RoomLibrary
   /// Those who look at the document from outside wait until what they found is durable, all at one and the same state.
   private var onlookers: [(WorkflowDocument?) -> Void] = []
@@ -70,6 +75,7 @@ final class RoomHost {
   func enter(_ entry: Entry) {
     guard !room.isOver else { return services.readmit(entry) }
     outbox.attach(entry.handle, room: handle)
+    if let trace = entry.trace { traces[entry.arrival.session] = trace }
     process([.sessionArrived(entry.arrival)])
   }
 
@@ -112,7 +118,7 @@ final class RoomHost {
         handle.onLoop { $0.takeAnswers() }
       }
     }
-    outbox.flush()
+    services.metrics.measureFlush { outbox.flush() }
   }
 
   private func takeAnswers() {
@@ -162,7 +168,7 @@ final class RoomHost {
     case .sendState(let number, _, let id): if let payloads = library.take(number) { outbox.sendState(payloads, to: id) }
     case .dropState(let number): _ = library.take(number)
     case .nameVersion(let version): library.name(version, handle)
-    case .startRun(let run, let graph): startRun(run, graph)
+    case .startRun(let run, let graph, let session): startRun(run, graph, traces[session])
     case .cancelRun(let run): runs[run]?.cancel()
     case .arm(let timer, let generation, let pause): arm(timer, generation, pause)
     case .reload(let pause): reload(afterMilliseconds: pause)
@@ -255,10 +261,13 @@ final class RoomHost {
 
   // MARK: runs
 
-  private func startRun(_ run: RunID, _ graph: WorkflowGraph) {
+  /// - Parameter trace: of the session that wants it; what the run asks of others belongs to that trace.
+  private func startRun(_ run: RunID, _ graph: WorkflowGraph, _ trace: TraceContext?) {
     let handle = handle
     runs[run] = services.environment.task { [engine = services.engine] in
-      await engine.run(graph) { step in handle.tell([.runAdvanced(run, step)]) }
+      await TraceContext.$current.withValue(trace?.child()) {
+        await engine.run(graph) { step in handle.tell([.runAdvanced(run, step)]) }
+      }
       handle.onLoop { $0.runs[run] = nil }
     }
   }
@@ -268,8 +277,16 @@ final class RoomHost {
   private func take(_ note: RoomNote) {
     let metrics = services.metrics
     switch note {
-    case .sessionJoined: metrics.sessionJoined()
-    case .sessionGone(_, let code): metrics.sessionLeft(code)
+    case .sessionJoined(let id, let role):
+      joined.insert(id)
+      metrics.sessionJoined()
+      services.logger.debug("a session joined", metadata: ["workflow": "\(workflow)", "session": "\(id)", "role": "\(role)"])
+    case .sessionGone(let id, let code):
+      traces[id] = nil
+      if joined.remove(id) != nil { metrics.sessionLeft(code) }
+    case .sessionHeldBack(let id):
+      metrics.heldBack()
+      services.logger.debug("a session is too slow and held back", metadata: ["workflow": "\(workflow)", "session": "\(id)"])
     case .changesCommitted(let count): metrics.committed(changes: count)
     case .changeRefused(let code): metrics.refused(code)
     case .hashDiffered(let id):

@@ -73,6 +73,9 @@ public final class RoomRegistry: Service {
   /// Rooms loaded or being loaded.
   public var roomCount: Int { state.withLock { $0.slots.count } }
 
+  /// Bytes that wait for slow sessions, of all rooms.
+  public var outboxBytes: Int { outboxLedger.bytes }
+
   /// Changes what a subject may do in a workflow from now on; sessions of it are told.
   public func setRole(_ role: Role, of subject: String, in workflow: WorkflowID) {
     openRoom(workflow)?.tell([.roleChanged(subject: subject, role)])

@@ -1,7 +1,8 @@
 public import CollabProtocol
 import Hashing
 public import NIOCore
-import RoomCore
+public import RoomCore
+public import Telemetry
 public import WorkflowGraph
 
 /// One connection's way into a room: decodes what comes, and hands it to the room; writes nothing itself but a goodbye before there is a room.
@@ -20,7 +21,9 @@ public final class RoomSession {
   }
 
   let sink: any SessionSink
-  let id: SessionID
+  /// As the welcome tells it.
+  public let id: SessionID
+  private let trace: TraceContext?
   private let connectionNumber: UInt64
   private let workflow: WorkflowID
   private let registry: RoomRegistry
@@ -37,10 +40,13 @@ public final class RoomSession {
 
   /// - Parameters:
   ///   - takesLease: false for one that will never write: it is lent no replica id.
+  ///   - trace: what the connection is part of; runs that it triggers go on with it.
   ///   - admit: called once, on the sink's event loop, with a well-formed hello; must not block.
   public init(
-    workflow: WorkflowID, sink: any SessionSink, registry: RoomRegistry, takesLease: Bool = true, admit: @escaping (Hello) -> Admission
+    workflow: WorkflowID, sink: any SessionSink, registry: RoomRegistry, takesLease: Bool = true, trace: TraceContext? = nil,
+    admit: @escaping (Hello) -> Admission
   ) {
+    self.trace = trace
     self.takesLease = takesLease
     self.workflow = workflow
     self.sink = sink
@@ -134,7 +140,7 @@ public final class RoomSession {
     registry.enter(
       Entry(
         workflow: workflow, arrival: arrival, handle: SessionHandle(self, id: id, loop: sink.eventLoop, form: form),
-        wantsCreate: hello.create, mayCreate: min(role, hello.roleMax ?? role) >= .editor))
+        wantsCreate: hello.create, mayCreate: min(role, hello.roleMax ?? role) >= .editor, trace: trace))
   }
 
   /// The room has taken the session in.

@@ -9,13 +9,15 @@ enum Job: Sendable {
   case create(WorkflowID, @Sendable (Result<Bool, StoreError>) -> Void)
   case delete(WorkflowID, @Sendable (Result<Bool, StoreError>) -> Void)
   case cut(WorkflowID, from: UInt64, @Sendable (Result<Int, StoreError>) -> Void)
+  /// Writes nothing that lasts, and tells whether it could have.
+  case probe(@Sendable (Result<Void, StoreError>) -> Void)
   /// The place in the queue from which on a workflow with a failed append takes appends again.
   case reopen(WorkflowID, @Sendable () -> Void)
 
   var byteCount: Int {
     switch self {
     case .append(_, _, let byteCount, _): byteCount
-    case .refuse, .create, .delete, .cut, .reopen: 0
+    case .refuse, .create, .delete, .cut, .reopen, .probe: 0
     }
   }
 }

@@ -8,6 +8,8 @@ struct CommitOutcome {
   /// To be called now, in this order.
   var answers: [@Sendable () -> Void] = []
   var chores: [Chore] = []
+  /// Some or all of it was not written, by the fault of the file or the disk.
+  var hasFailed = false
 }
 
 /// Turns queued calls into transactions. Confined to the writer's connection; remembers only what it can read again.
@@ -61,6 +63,7 @@ struct CommitWriter: Sendable {
         let single = commit(jobs[index...index], db)
         outcome.answers += single.answers
         outcome.chores += single.chores
+        outcome.hasFailed = outcome.hasFailed || single.hasFailed
       }
       return outcome
     }
@@ -98,6 +101,11 @@ struct CommitWriter: Sendable {
     case .reopen(let workflow, let completion):
       mustReload.remove(workflow)
       return completion
+    case .probe(let completion):
+      // A page changes and changes back: the commit writes and flushes it like any other, and nothing is left.
+      try db.execute(sql: "INSERT INTO deleted(workflow) VALUES(-1)")
+      try db.execute(sql: "DELETE FROM deleted WHERE workflow = -1")
+      return { completion(.success(())) }
     }
   }
 
@@ -149,7 +157,7 @@ struct CommitWriter: Sendable {
 
   /// The answers when nothing of `jobs` was written.
   private mutating func fail(_ jobs: ArraySlice<Job>, _ error: StoreError) -> CommitOutcome {
-    var outcome = CommitOutcome()
+    var outcome = CommitOutcome(hasFailed: true)
     for job in jobs {
       switch job {
       case .append(_, let workflow, _, let completion):
@@ -160,6 +168,7 @@ struct CommitWriter: Sendable {
         outcome.answers.append { completion(.failure(own)) }
       case .cut(_, _, let completion): outcome.answers.append { completion(.failure(error)) }
       case .create(_, let completion), .delete(_, let completion): outcome.answers.append { completion(.failure(error)) }
+      case .probe(let completion): outcome.answers.append { completion(.failure(error)) }
       case .reopen(let workflow, let completion):
         mustReload.remove(workflow)
         outcome.answers.append(completion)

@@ -7,14 +7,27 @@ import Storage
 final class FileLock: Sendable {
   private let descriptor: CInt
 
-  init(of database: String) throws(StoreError) {
+  /// How often a lock that is taken is asked for again.
+  private static let pauseMicroseconds: UInt32 = 20_000
+
+  /// Blocks for `patience` at most.
+  /// - Parameter onWait: told once who has the lock, when it has to be waited for.
+  init(of database: String, patience: Duration = .zero, onWait: (_ holder: String) -> Void = { _ in }) throws(StoreError) {
     let path = database + "-lock"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw StoreError(.unavailable, "cannot open \(path): \(String(cString: strerror(errno)))") }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    let deadline = ContinuousClock.now + patience
+    var isWaiting = false
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      let reason = errno
       let holder = Self.text(in: descriptor)
-      close(descriptor)
-      throw StoreError(.unavailable, "\(database) is in use by another process\(holder.isEmpty ? "" : " (\(holder))")")
+      guard reason == EWOULDBLOCK || reason == EINTR, ContinuousClock.now < deadline else {
+        close(descriptor)
+        throw StoreError(.unavailable, "\(database) is in use by another process\(holder.isEmpty ? "" : " (\(holder))")")
+      }
+      if !isWaiting { onWait(holder) }
+      isWaiting = true
+      usleep(Self.pauseMicroseconds)
     }
     self.descriptor = descriptor
     let line = "pid \(getpid())"

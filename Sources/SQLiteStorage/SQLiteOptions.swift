@@ -7,6 +7,8 @@ public struct SQLiteOptions: Hashable, Sendable {
   public var readerCountMax = 4
   /// How long to wait for another process that holds a lock of SQLite, such as a backup tool.
   public var busyTimeout = Duration.seconds(5)
+  /// How long to wait for another process that has the file and is about to end: a server that hands over to this one.
+  public var takeover = Duration.zero
   /// Bytes of the write-ahead log file that are kept after a checkpoint rather than cut off.
   public var journalBytesMax = 64 << 20
   /// Bytes the database may grow to; `nil`: as far as the disk goes. Beyond it: writes fail with `.unavailable`.

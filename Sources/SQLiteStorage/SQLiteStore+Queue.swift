@@ -48,7 +48,13 @@ extension SQLiteStore {
   /// One round of the writer: all calls that wait, then one slice of slow work.
   private func perform(_ jobs: [Job], _ chore: Chore?, _ db: Database) {
     for batch in CommitWriter.batches(of: jobs) {
+      let start = ContinuousClock.now
       let answers = writer.withLock { $0.commit(batch, db) }
+      if answers.hasFailed {
+        metrics?.commitFailed()
+      } else {
+        metrics?.committed(calls: batch.count, bytes: batch.reduce(0) { $0 + $1.byteCount }, duration: ContinuousClock.now - start)
+      }
       queue.withLock { $0.answered(batch) }
       for chore in answers.chores { enqueue(chore) }
       for answer in answers.answers { answer() }

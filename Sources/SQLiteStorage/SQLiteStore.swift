@@ -13,6 +13,7 @@ public import WorkflowGraph
 public final class SQLiteStore: WorkflowStore {
   public let path: String
   let options: SQLiteOptions
+  let metrics: (any StoreMetrics)?
   let pool: DatabasePool
   /// Let go by `close`.
   let lock: Mutex<FileLock?>
@@ -21,11 +22,18 @@ public final class SQLiteStore: WorkflowStore {
 
   /// Opens the file, or makes it. Blocks for as long as SQLite needs to recover what the last process left.
   ///
+  /// - Parameters:
+  ///   - metrics: told of commits and snapshots.
+  ///   - onWait: told once which process has the file, when `SQLiteOptions.takeover` lets this one wait for it.
   /// - Throws: `.unavailable` when the folder cannot be written or another process has the file; `.corrupt` when it is not ours.
-  public init(path: String, options: SQLiteOptions = SQLiteOptions()) throws(StoreError) {
+  public init(
+    path: String, options: SQLiteOptions = SQLiteOptions(), metrics: (any StoreMetrics)? = nil,
+    onWait: (_ holder: String) -> Void = { _ in }
+  ) throws(StoreError) {
     self.path = path
     self.options = options
-    let lock = try FileLock(of: path)
+    self.metrics = metrics
+    let lock = try FileLock(of: path, patience: options.takeover, onWait: onWait)
     self.lock = Mutex(lock)
     pool = try StoreFile.open(path, options: options)
     let deleted: [Int64]
@@ -51,6 +59,10 @@ public final class SQLiteStore: WorkflowStore {
     try await wait { .create(workflow, $0) }
   }
 
+  public func probe() async throws(StoreError) {
+    let _: Bool = try await wait { done in .probe { done($0.map { true }) } }
+  }
+
   public func delete(_ workflow: WorkflowID) async throws(StoreError) -> Bool {
     try await wait { .delete(workflow, $0) }
   }
@@ -66,6 +78,7 @@ public final class SQLiteStore: WorkflowStore {
       if !enqueue(.save(chore)) { continuation.resume(returning: .failure(.closed)) }
     }
     try result.get()
+    metrics?.snapshotSaved(bytes: snapshot.data.count)
   }
 
   public func load(_ workflow: WorkflowID) async throws(StoreError) -> StoredWorkflow? {

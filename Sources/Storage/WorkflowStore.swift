@@ -58,11 +58,17 @@ public protocol WorkflowStore: Sendable {
   ///   - bytesMax: of the bodies together; the run that goes beyond it is the last, so that one at least comes.
   func runs(of workflow: WorkflowID, before run: String?, limit: Int, bytesMax: Int) async throws(StoreError) -> [StoredRun]
 
+  /// Makes a write durable that leaves nothing behind, or says why none can be. For those who ask whether the store works.
+  func probe() async throws(StoreError)
+
   /// Waits for everything queued, then lets go of files and threads. Later calls fail with `.closed`.
   func close() async
 }
 
 extension WorkflowStore {
+  /// For a store that has nothing to write to but memory: reading stands for it.
+  public func probe() async throws(StoreError) { _ = try await workflows(after: nil, limit: 1) }
+
   /// All events of a run.
   public func runEvents(of workflow: WorkflowID, run: String) async throws(StoreError) -> [StoredRunEvent] {
     try await runEvents(of: workflow, run: run, after: 0)

@@ -12,6 +12,9 @@ enum Setting: String, CaseIterable, Sendable {
   case drainSeconds = "drain-seconds"
   case loops
   case logLevel = "log-level"
+  case logFormat = "log-format"
+  case metricsToken = "metrics-token"
+  case takeoverSeconds = "takeover-seconds"
   case httpAllow = "http-allow"
   case httpAllowPrivate = "http-allow-private"
   case httpTimeoutSeconds = "http-timeout-seconds"
@@ -42,6 +45,7 @@ enum Setting: String, CaseIterable, Sendable {
     .host: "127.0.0.1", .port: -1, .plain: false, .cert: "", .key: "", .clientCA: "", .data: "./var/thaiyyal.sqlite", .memory: false,
     .open: false, .tokens: "", .allowedOrigins: ConfigValue(.stringArray([]), isSecret: false), .connectionsMax: 10_000,
     .connectionsPerAddressMax: 2_000, .drainSeconds: 20, .loops: 0, .logLevel: "info",
+    .logFormat: "auto", .metricsToken: "", .takeoverSeconds: 40,
     .httpAllow: ConfigValue(.stringArray([]), isSecret: false), .httpAllowPrivate: ConfigValue(.stringArray([]), isSecret: false),
     .httpTimeoutSeconds: 30, .plugins: ConfigValue(.stringArray([]), isSecret: false), .pluginTimeoutSeconds: 30, .engineURL: "",
     .engineTimeoutSeconds: 60,

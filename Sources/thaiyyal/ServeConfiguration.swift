@@ -24,6 +24,7 @@ struct ServeConfiguration {
   var drain: Duration
   var loops: Int
   var logLevel: Logger.Level
+  var operations: OperationsConfiguration
   var outside: OutsideConfiguration
   /// One line per setting with its value and where it came from.
   var lines: [String]
@@ -47,6 +48,7 @@ struct ServeConfiguration {
     drain = .seconds(try sources.number(.drainSeconds, in: 0...3600))
     loops = try sources.number(.loops, in: 0...1024)
     logLevel = try Self.logLevel(sources)
+    operations = try OperationsConfiguration(sources)
     outside = try OutsideConfiguration(sources)
     security = try Self.security(sources, isPlain: isPlain, dataFile: data)
     lines = []
@@ -109,7 +111,8 @@ struct ServeConfiguration {
         switch setting {
         case .port: "\(port)"
         case .plain, .memory, .open: "\(try sources.flag(setting))"
-        case .connectionsMax, .connectionsPerAddressMax, .drainSeconds, .loops, .httpTimeoutSeconds, .pluginTimeoutSeconds,
+        case .connectionsMax, .connectionsPerAddressMax, .drainSeconds, .takeoverSeconds, .loops, .httpTimeoutSeconds,
+          .pluginTimeoutSeconds,
           .engineTimeoutSeconds:
           "\(try sources.number(setting, in: 0...Int.max))"
         case .allowedOrigins, .httpAllow, .httpAllowPrivate, .plugins: try sources.texts(setting).joined(separator: " ")

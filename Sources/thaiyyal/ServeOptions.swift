@@ -40,6 +40,7 @@ struct ServeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Configuration file: a JSON object whose keys are these flags without hyphens before them.", valueName: "file"))
   var config: String?
+  @OptionGroup(title: "Operations") var operations: OperationsOptions
   @OptionGroup(title: "The outside") var outside: OutsideOptions
 
   /// What was given, as the top provider of the configuration.
@@ -60,7 +61,7 @@ struct ServeOptions: ParsableArguments {
     for (setting, number) in numbers { put(setting, number.map { .int($0) }) }
     for (setting, flag) in [(Setting.plain, plain), (.memory, memory), (.open, open)] { put(setting, flag.map { .bool($0) }) }
     if !allowOrigin.isEmpty { put(.allowedOrigins, .stringArray(allowOrigin)) }
-    for (setting, content) in outside.given { put(setting, content) }
+    for (setting, content) in operations.given + outside.given { put(setting, content) }
     return values
   }
 }

@@ -10,6 +10,7 @@ import Rooms
 import SQLiteStorage
 import ServiceLifecycle
 import Storage
+import Telemetry
 import WebSocketTransport
 
 /// The running server: makes the parts, puts them together, tells where it is, and takes them down in order.
@@ -22,20 +23,16 @@ struct ServeProcess {
   init(_ configuration: ServeConfiguration) { self.configuration = configuration }
 
   func run() async throws {
-    let level = configuration.logLevel
-    LoggingSystem.bootstrap { label in
-      var handler = StreamLogHandler.standardError(label: label)
-      handler.logLevel = level
-      return handler
-    }
-    let logger = Logger(label: "thaiyyal")
+    ProcessMetrics.begin()
+    let logger = startLogging()
     OpenFiles.raise()
     let authenticator = try makeAuthenticator()
     let tls = try ServeTLS(configuration, logger: logger)
-    let store = try openStore()
+    let metrics = ServerMetrics(version: ThaiyyalCommand.configuration.version)
+    let store = try openStore(metrics, logger)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops > 0 ? configuration.loops : System.coreCount)
     do {
-      try await serve(store: store, group: group, authenticator: authenticator, tls: tls, logger: logger)
+      try await serve(store: store, group: group, authenticator: authenticator, tls: tls, metrics: metrics, logger: logger)
     } catch {
       await store.close()
       try await group.shutdownGracefully()
@@ -47,9 +44,10 @@ struct ServeProcess {
   }
 
   private func serve(
-    store: any WorkflowStore, group: MultiThreadedEventLoopGroup, authenticator: any Authenticator, tls: ServeTLS?, logger: Logger
+    store: any WorkflowStore, group: MultiThreadedEventLoopGroup, authenticator: any Authenticator, tls: ServeTLS?, metrics: ServerMetrics,
+    logger: Logger
   ) async throws {
-    var gatewayConfiguration = makeGatewayConfiguration()
+    var gatewayConfiguration = try makeGatewayConfiguration()
     let deflate = gatewayConfiguration.webSocket.deflate
     var rooms = RoomConfiguration()
     rooms.server = ThaiyyalCommand.configuration.version
@@ -57,15 +55,17 @@ struct ServeProcess {
     let messageBytesMax = Int(rooms.limits.protocolLimits.messageBytesMax)
     gatewayConfiguration.webSocket.messageBytesMax = messageBytesMax
     gatewayConfiguration.webSocket.frameBytesMax = messageBytesMax
-    let watch = StoreWatch()
     var outside = try OutsideEngine(configuration.outside, group: group, logger: logger)
     let registry = RoomRegistry(
-      store: store, loops: Array(group.makeIterator()), configuration: rooms, engine: outside.engine, metrics: watch, logger: logger,
+      store: store, loops: Array(group.makeIterator()), configuration: rooms, engine: outside.engine, metrics: metrics, logger: logger,
       makeFrameWriter: { RoomFrameWriter(deflate) })
     outside.onTypesChanged = { registry.typesChanged() }
+    metrics.add { $0.gauge("thaiyyal_outbox_bytes", "Bytes that wait for slow sessions.", registry.outboxBytes) }
+    let probe = StoreProbe { try await store.probe() }
     let gateway = GatewayService(
-      configuration: gatewayConfiguration, registry: registry, authenticator: authenticator, group: group, addTLS: tls?.addHandler,
-      readiness: { await readiness(of: store, watch) }, logger: logger, onListening: { announce($0, tls) })
+      configuration: gatewayConfiguration, registry: registry, authenticator: authenticator, group: group,
+      addTLS: tls.map { $0.handlerAdder(metrics) }, readiness: { await probe.readiness() }, metrics: metrics, logger: logger,
+      onListening: { announce($0, tls) })
     var services = ServiceGroupConfiguration(services: [.init(service: outside), .init(service: gateway)], logger: logger)
     services.maximumGracefulShutdownDuration = configuration.drain + Self.shutdownReserve
     let serviceGroup = ServiceGroup(configuration: services)
@@ -81,7 +81,7 @@ struct ServeProcess {
     try await serviceGroup.run()
   }
 
-  private func makeGatewayConfiguration() -> GatewayConfiguration {
+  private func makeGatewayConfiguration() throws -> GatewayConfiguration {
     var gateway = GatewayConfiguration()
     gateway.host = configuration.host
     gateway.port = configuration.port
@@ -89,6 +89,8 @@ struct ServeProcess {
       allowed: Set(configuration.allowedOrigins), ownNameMustBeLocal: configuration.tokensFile == nil && !configuration.isOpen)
     gateway.connectionCountMax = configuration.connectionsMax
     gateway.connectionCountPerAddressMax = configuration.connectionsPerAddressMax
+    let isPrivate = configuration.isLoopback && configuration.tokensFile == nil
+    gateway.metricsAccess = try configuration.operations.metricsAccess(isPrivate: isPrivate)
     return gateway
   }
 
@@ -97,7 +99,7 @@ struct ServeProcess {
     return TokenAuthenticator(try ServeTokens.load(file))
   }
 
-  private func openStore() throws -> any WorkflowStore {
+  private func openStore(_ metrics: ServerMetrics, _ logger: Logger) throws -> any WorkflowStore {
     guard let file = configuration.dataFile else { return InMemoryWorkflowStore() }
     let folder = URL(fileURLWithPath: file).deletingLastPathComponent()
     do {
@@ -105,17 +107,41 @@ struct ServeProcess {
     } catch {
       throw StoreError(.unavailable, "cannot make the folder \(folder.path): \((error as NSError).localizedDescription)")
     }
-    return try SQLiteStore(path: file)
+    metrics.add { text in
+      let files: [([MetricsText.Label], Int)] = [("main", file), ("wal", file + "-wal")].map {
+        ([("file", $0.0)], Self.byteCount(of: $0.1))
+      }
+      text.gauge("thaiyyal_store_file_bytes", "The database and its write-ahead log on the disk.", files)
+    }
+    var options = SQLiteOptions()
+    options.takeover = configuration.operations.takeover
+    return try SQLiteStore(path: file, options: options, metrics: metrics) { holder in
+      logger.notice(
+        "waiting for the server that has the data file to end",
+        metadata: ["file": "\(file)", "holder": "\(holder)", "atMost": "\(options.takeover)"])
+      Console.note("waiting for \(holder.isEmpty ? "another process" : holder) to hand over \(file), at most \(options.takeover)")
+    }
   }
 
-  private func readiness(of store: any WorkflowStore, _ watch: StoreWatch) async -> Readiness {
-    guard watch.acceptsWrites else { return .notReady("The store does not take writes.") }
-    do {
-      _ = try await store.workflows(after: nil, limit: 1)
-      return .ready
-    } catch {
-      return .notReady("The store cannot be read.")
-    }
+  /// 0 when it is not there.
+  private static func byteCount(of file: String) -> Int {
+    var status = stat()
+    return stat(file, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  private func startLogging() -> Logger {
+    let level = configuration.logLevel
+    let isJSON = configuration.operations.logFormat.isJSON
+    LoggingSystem.bootstrap(
+      { label, traces in
+        var handler: any LogHandler =
+          isJSON
+          ? JSONLogHandler(label: label, metadataProvider: traces, write: JSONLogHandler.standardError)
+          : StreamLogHandler.standardError(label: label, metadataProvider: traces)
+        handler.logLevel = level
+        return handler
+      }, metadataProvider: JSONLogHandler.traces)
+    return Logger(label: "thaiyyal")
   }
 
   private func announce(_ address: SocketAddress, _ tls: ServeTLS?) {

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Gateway
 import Glibc
 import Hashing
 import Logging
@@ -35,8 +36,9 @@ struct ServeTLS: Sendable {
     }
   }
 
-  var addHandler: @Sendable (any Channel) throws -> Void {
-    { [context] channel in try channel.pipeline.syncOperations.addHandler(context.makeHandler()) }
+  func handlerAdder(_ metrics: ServerMetrics) -> @Sendable (any Channel) throws -> Void {
+    let onHandshake: @Sendable (Bool) -> Void = { metrics.handshakeEnded(isDone: $0) }
+    return { [context] channel in try channel.pipeline.syncOperations.addHandler(context.makeHandler(onHandshake: onHandshake)) }
   }
 
   /// SIGHUP reads the files anew; when they cannot be used, the old certificate stays.

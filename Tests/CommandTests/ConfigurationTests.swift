@@ -48,10 +48,10 @@ import Testing
       .allowedOrigins: "https://a.example",
       .connectionsMax: "5", .connectionsPerAddressMax: "6", .drainSeconds: "7", .loops: "8", .logLevel: "debug",
       .httpAllow: "*.example.org:8443", .httpTimeoutSeconds: "9", .plugins: "http://127.0.0.1:9100/", .pluginTimeoutSeconds: "10",
-      .engineTimeoutSeconds: "11",
+      .engineTimeoutSeconds: "11", .logFormat: "json", .metricsToken: "secret.txt", .takeoverSeconds: "12",
     ]
     for (setting, text) in texts {
-      let isText = [.host, .data, .logLevel].contains(setting)
+      let isText = [.host, .data, .logLevel, .logFormat, .metricsToken].contains(setting)
       let json = [.allowedOrigins, .httpAllow, .plugins].contains(setting) ? "[\"\(text)\"]" : isText ? "\"\(text)\"" : text
       let flags = ["true"].contains(text) ? [setting.flag] : [setting.flag, text]
       let given = [

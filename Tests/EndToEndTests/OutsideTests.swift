@@ -80,6 +80,33 @@ struct OutsideTests {
     try await outside.stop()
   }
 
+  @Test("[OP2] a run that an HTTP request begins goes on with its trace: a node that fetches tells it")
+  func trace() async throws {
+    let trace = "0af7651916cd43dd8448eb211c80319c"
+    let outside = try await LoopbackServer.start { _ in .answer(200, "{}") }
+    let (group, tls) = (MultiThreadedEventLoopGroup.singleton, try TLSClientContext())
+    var registry = ExecutorRegistry.standard
+    let fetcher = OutboundClient(policy: .only(try OutboundURL(outside.origin)), group: group, tls: tls)
+    registry.register(HTTPExecutor(NodeFetcher(fetcher)), as: HTTPExecutor.type)
+    let engine = EmbeddedEngine(WorkflowEngine(registry: registry, limits: EmbeddedEngine.limits))
+    try await TestServer.with(TestServer.Options(engine: engine)) { server in
+      let session = try await Self.session(
+        server, #"{"nodes":[{"id":"a","type":"httpNode","position":{"x":0,"y":0},"data":{"url":"\#(outside.origin)/x"}}],"edges":[]}"#)
+      let url = try OutboundURL("http://127.0.0.1:\(server.address.port)/api/v1/workflows/outside/execute")
+      let caller = OutboundClient(policy: .only(url), group: group, tls: tls)
+      let request = OutboundRequest(.post, url, fields: [.init("traceparent", "00-\(trace)-b7ad6b7169203331-01")])
+      let answer = try await caller.send(request)
+      #expect(answer.status == 200 && answer["traceresponse"]?.contains(trace) == true)
+      #expect(outside.requests.count == 1 && outside.requests[0].fields["traceparent"]?.contains(trace) == true)
+      // Who brings no trace gets one that is its own.
+      _ = try await Self.events(session)
+      let second = outside.requests.last?.fields["traceparent"]
+      #expect(outside.requests.count == 2 && second?.contains(trace) == false)
+      await session.close()
+    }
+    try await outside.stop()
+  }
+
   @Test("[RU2] a plug-in written in Python adds a type of node, and rooms run it")
   func pythonPlugin() async throws {
     let program = try await PluginProgram.start()

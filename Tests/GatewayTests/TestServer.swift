@@ -20,6 +20,7 @@ struct TestServer: Sendable {
     _ given: GatewayConfiguration = GatewayConfiguration(), authenticator: any Authenticator = OpenAuthenticator(),
     addTLS: (@Sendable (any Channel) throws -> Void)? = nil,
     readiness: @escaping @Sendable () async -> Readiness = { .ready }, rooms: RoomConfiguration = RoomConfiguration(),
+    log: CapturedLog? = nil, metrics: ServerMetrics = ServerMetrics(),
     _ body: @Sendable (TestServer) async throws -> Result
   ) async throws -> Result {
     var configuration = given
@@ -29,13 +30,15 @@ struct TestServer: Sendable {
     let store = InMemoryWorkflowStore()
     var logger = Logger(label: "test")
     logger.logLevel = .error
+    if let log { logger = log.logger }
     let deflate = configuration.webSocket.deflate
     let registry = RoomRegistry(
-      store: store, loops: Array(group.makeIterator()), configuration: rooms, logger: logger, makeFrameWriter: { RoomFrameWriter(deflate) })
+      store: store, loops: Array(group.makeIterator()), configuration: rooms, metrics: metrics, logger: logger,
+      makeFrameWriter: { RoomFrameWriter(deflate) })
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
     let gateway = GatewayService(
       configuration: configuration, registry: registry, authenticator: authenticator, group: group, addTLS: addTLS, readiness: readiness,
-      logger: logger, onListening: { port.yield($0.port ?? 0) })
+      metrics: metrics, logger: logger, onListening: { port.yield($0.port ?? 0) })
     let services = ServiceGroup(configuration: .init(services: [.init(service: gateway)], logger: logger))
     let running = Task { try await services.run() }
     let result: Swift.Result<Result, any Error>

@@ -6,6 +6,7 @@ import OpenSSLTransport
 import OutboundHTTP
 import OutboundPolicy
 import Synchronization
+import Telemetry
 import Testing
 
 @Suite struct ClientTests {
@@ -151,6 +152,25 @@ import Testing
       #expect(await Clients.failure(client, OutboundRequest(.post, url, body: .init([], type: "a\r\nb: c")))?.kind == .request)
       #expect(server.acceptedCount == 0)
     }
+  }
+
+  @Test("[OP2] whoever is asked is told the trace of the task, unless the caller says another; without a trace nothing is said")
+  func traces() async throws {
+    let server = try await LoopbackServer.start { _ in .answer(200, "") }
+    let client = try Clients.make(port: server.port)
+    let url = try OutboundURL(server.origin)
+    let trace = try #require(TraceContext("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", state: "vendor=1"))
+    try await TraceContext.$current.withValue(trace) {
+      _ = try await client.send(OutboundRequest(.get, url))
+      _ = try await client.send(OutboundRequest(.get, url, fields: [.init("Traceparent", "theirs")]))
+    }
+    _ = try await client.send(OutboundRequest(.get, url))
+    let told = server.requests.map { $0.fields["traceparent"] }
+    let own = try #require(told[0].flatMap { TraceContext($0) })
+    #expect(own.traceID == trace.traceID && own.spanID != trace.spanID)
+    #expect(told[1...] == ["theirs", nil])
+    #expect(server.requests.map { $0.fields["tracestate"] } == ["vendor=1", nil, nil])
+    try await server.stop()
   }
 
   @Test("redirects: method and body by RFC 9110; what the caller has set stays with the origin")

@@ -187,7 +187,7 @@ struct Stage {
       case .nameVersion(let version):
         #expect(version.position <= UInt64(store.log.count), "[RM1] what a version names is durable")
         namings.append(version)
-      case .startRun(let run, let graph):
+      case .startRun(let run, let graph, _):
         #expect(store.runEvents.contains { $0.run == run.rawValue && $0.seq == 1 }, "[RM1] a run starts when its start is durable")
         startedRuns[run] = graph
       case .cancelRun(let run): cancelledRuns.append(run)

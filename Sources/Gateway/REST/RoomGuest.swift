@@ -2,6 +2,7 @@ import CollabProtocol
 import NIOCore
 import Rooms
 import Synchronization
+import Telemetry
 import WebSocketTransport
 import WorkflowGraph
 
@@ -37,6 +38,7 @@ final class RoomGuest: Sendable {
     self.loop = loop
     let (stream, inbox) = AsyncThrowingStream<(Event, bytes: Int), any Error>.makeStream()
     self.stream = stream
+    let trace = TraceContext.current
     let box = NIOLoopBoundBox<GuestSink?>.makeEmptyBox(valueType: GuestSink.self, eventLoop: loop)
     sink = box
     inbox.onTermination = { _ in loop.execute { box.value?.leave() } }
@@ -44,7 +46,8 @@ final class RoomGuest: Sendable {
       let sink = GuestSink(loop: loop, inbox: inbox, silence: TimeAmount(silence))
       box.value = sink
       sink.onEnd = { box.value = nil }
-      sink.begin(RoomSession(workflow: workflow, sink: sink, registry: registry, takesLease: edits, admit: admit), hello)
+      let session = RoomSession(workflow: workflow, sink: sink, registry: registry, takesLease: edits, trace: trace, admit: admit)
+      sink.begin(session, hello)
     }
   }
 
