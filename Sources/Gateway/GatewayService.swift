@@ -73,10 +73,12 @@ public final class GatewayService: Service {
     let access = RESTAccess(authenticator: authenticator, origins: configuration.origins)
     let runs = RunRoutes(
       desk: RunDesk(registry: registry, authenticator: authenticator, group: group), access: access, freshKey: { registry.makeKey() })
+    let edits = EditDesk(registry: registry, authenticator: authenticator, group: group)
     let workflows = WorkflowRoutes(
-      registry: registry, access: access, desk: ImportDesk(registry: registry, authenticator: authenticator, group: group))
+      registry: registry, access: access, desk: ImportDesk(registry: registry, authenticator: authenticator, group: group), edits: edits)
     let routes = HTTPRoutes(
       runs: runs, graphs: GraphRoutes(registry: registry, access: access), workflows: workflows,
+      workflowGraphs: WorkflowGraphRoutes(registry: registry, access: access, desk: edits),
       metrics: MetricsRoutes(metrics: metrics, access: configuration.metricsAccess, origins: configuration.origins),
       watch: RequestWatch(metrics: metrics, logger: logger)
     ) {

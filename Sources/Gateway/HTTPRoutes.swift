@@ -7,6 +7,7 @@ struct HTTPRoutes {
   let runs: RunRoutes
   let graphs: GraphRoutes
   let workflows: WorkflowRoutes
+  let workflowGraphs: WorkflowGraphRoutes
   let metrics: MetricsRoutes
   let watch: RequestWatch
   let readiness: @Sendable () async -> Readiness
@@ -28,6 +29,7 @@ struct HTTPRoutes {
     router.get("/api/v1/catalogue") { request, _ in try graphs.catalogue(request) }
     let group = router.group("/api/v1/workflows")
     workflows.add(to: group)
+    workflowGraphs.add(to: group)
     graphs.add(to: group)
     runs.add(to: group)
     return router

@@ -27,12 +27,13 @@ struct ProblemMiddleware: RouterMiddleware {
   }
 }
 
-/// Refuses a body where none is read, at once: else its sender could keep the connection busy for ever. What POST brings is read by its route.
+/// Refuses a body where none is read, at once: else its sender could keep the connection busy for ever. What POST, PUT and PATCH bring is read by
+/// their routes.
 struct NoBodyMiddleware: RouterMiddleware {
   typealias Context = BasicRequestContext
 
   func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
-    if request.method == .post, request.uri.path.hasPrefix("/api/") { return try await next(request, context) }
+    if [.post, .put, .patch].contains(request.method), request.uri.path.hasPrefix("/api/") { return try await next(request, context) }
     let length = request.headers[.contentLength] ?? "0"
     guard length == "0", request.headers[.transferEncoding] == nil else {
       throw Problem(.payloadTooLarge, "This address takes no body.", headers: [("connection", "close")])

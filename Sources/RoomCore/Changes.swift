@@ -91,9 +91,6 @@ extension Room {
   }
 
   private mutating func noteApplied(_ count: Int, bytes: Int, by id: SessionID, into actions: inout [RoomAction]) {
-    findings.isStale = true
-    armTick(into: &actions)
-    armOnce(.hash, afterMilliseconds: limits.hashIntervalMilliseconds, into: &actions)
     sessions[id]?.inFlight += count
     sessions[id]?.inFlightBytes += bytes
     if let session = sessions[id],
@@ -101,13 +98,20 @@ extension Room {
     {
       pause(id, .inFlight, into: &actions)
     }
+    noteDocumentChanged(into: &actions)
+  }
+
+  mutating func noteDocumentChanged(into actions: inout [RoomAction]) {
+    findings.isStale = true
+    armTick(into: &actions)
+    armOnce(.hash, afterMilliseconds: limits.hashIntervalMilliseconds, into: &actions)
     startWaitingRuns(into: &actions)
   }
 
   // MARK: refusing a whole batch
 
   /// Why nothing can be taken now.
-  private var reasonToWait: String? {
+  var reasonToWait: String? {
     if isDegraded { return "the store does not answer; nothing can be made durable" }
     guard case .open = life else { return "the server is shutting down" }
     return queue.undurableBytes > limits.undurableBytesMax ? "too much waits for the store" : nil

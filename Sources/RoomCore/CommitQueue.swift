@@ -26,6 +26,8 @@ struct CommitQueue: Sendable {
     case fresh(SessionID)
     case runNamed(RunID, to: SessionID, key: String)
     case error(ErrorReport, to: SessionID)
+    /// An outside edit was dealt with.
+    case edited(UInt64, EditOutcome)
     /// Everything in the version is durable: the shell may read it.
     case naming(NamedVersion)
   }

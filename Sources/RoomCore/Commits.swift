@@ -103,6 +103,7 @@ extension Room {
     case .comparison(let id, let report, let isEqual): answerComparison(id, report, isEqual: isEqual, into: &actions)
     case .fresh(let id): startResync(id, into: &actions)
     case .runNamed(let run, let id, let key): nameRun(run, to: id, key: key, into: &actions)
+    case .edited(let number, let outcome): actions.append(.answerEdit(number, outcome))
     case .naming(let version): actions.append(.nameVersion(version))
     case .error(let error, let id):
       if sessions[id] != nil { actions.append(.send(.error(error), to: id)) }

@@ -64,6 +64,7 @@ extension Room {
               retryAfterMilliseconds: limits.unavailableRetryMilliseconds))
         }
       case .lease, .runEvent, .version: break
+      case .after(.edited(let number, let outcome)): settle(outcome, number, by: seed, into: &actions)
       case .after(.naming(let version)):
         if version.position <= seed.position {
           queue.append(.after(.naming(version)))

@@ -118,6 +118,7 @@ public struct Room: Sendable {
     switch event {
     case .sessionArrived(let arrival): arrive(arrival, into: &actions)
     case .messageReceived, .messageRefused: hear(event, into: &actions)
+    case .outsideEdit(let edit, let number, let session): self.edit(edit, number, from: session, into: &actions)
     case .sessionLeft(let session, let isFinal): leave(session, isFinal: isFinal, into: &actions)
     case .outboxMeasured(let session, let bytes): measureOutbox(of: session, bytes: bytes, into: &actions)
     case .outboxCrowded(let session, let bytes): measureOutbox(of: session, bytes: bytes, isCrowded: true, into: &actions)

@@ -36,6 +36,9 @@ public enum RoomAction: Sendable {
   /// The version is to be kept with its state, which is in the store; answered by `versionNamed` or `versionNotNamed`.
   case nameVersion(NamedVersion)
 
+  /// What became of the outside edit of that number.
+  case answerEdit(UInt64, EditOutcome)
+
   /// - Parameter by: the session that triggered it; it may be gone by now.
   case startRun(RunID, WorkflowGraph, by: SessionID)
   case cancelRun(RunID)

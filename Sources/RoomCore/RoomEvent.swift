@@ -7,6 +7,8 @@ public enum RoomEvent: Sendable {
   case messageReceived(ClientMessage, from: SessionID)
   /// A message in good form that is not taken: answered in its turn. Spec: ER1.
   case messageRefused(ErrorReport, from: SessionID)
+  /// Of a session that has had its welcome. Answered by `answerEdit` with the same number.
+  case outsideEdit(OutsideEdit, UInt64, from: SessionID)
   /// The connection is gone; `isFinal` when the peer said so with close code 1000.
   case sessionLeft(SessionID, isFinal: Bool)
   /// Bytes on their way to a session crossed one of the bounds of the limits, or fell while it is held back.

@@ -36,6 +36,7 @@ final class RoomHost {
   /// Those that were welcomed.
   private var joined: Set<SessionID> = []
   private var library: RoomLibrary
+  private var edits = OpenEdits()
   /// Those who look at the document from outside wait until what they found is durable, all at one and the same state.
   private var onlookers: [(WorkflowDocument?) -> Void] = []
   private var lookedAt: (document: WorkflowDocument, position: UInt64)?
@@ -169,6 +170,7 @@ final class RoomHost {
     case .dropState(let number): _ = library.take(number)
     case .nameVersion(let version): library.name(version, handle)
     case .startRun(let run, let graph, let session): startRun(run, graph, traces[session])
+    case .answerEdit(let number, let outcome): edits.answer(number, outcome)
     case .cancelRun(let run): runs[run]?.cancel()
     case .arm(let timer, let generation, let pause): arm(timer, generation, pause)
     case .reload(let pause): reload(afterMilliseconds: pause)
@@ -259,6 +261,14 @@ final class RoomHost {
     }
   }
 
+  // MARK: outside edits
+
+  /// `reply` is called once, on the room's loop.
+  func edit(_ edit: OutsideEdit, from id: SessionID, _ reply: @escaping EditReply) {
+    guard !room.isOver else { return reply(OpenEdits.over) }
+    process([.outsideEdit(edit, edits.open(reply), from: id)])
+  }
+
   // MARK: runs
 
   /// - Parameter trace: of the session that wants it; what the run asks of others belongs to that trace.
@@ -339,6 +349,7 @@ final class RoomHost {
     for timer in timers { timer?.cancel() }
     for run in runs.values { run.cancel() }
     answerOnlookers(nil)
+    edits.end()
     services.metrics.roomClosed()
     outbox.flush()
     onUnload(self)

@@ -91,6 +91,13 @@ public final class RoomSession {
     }
   }
 
+  /// After the welcome only. `reply` is called exactly once, on any thread.
+  public func edit(_ edit: OutsideEdit, _ reply: @escaping EditReply) {
+    guard case .inside(let room) = stage else { return reply(OpenEdits.over) }
+    readingFinished()
+    room.onLoop { [id] in $0.edit(edit, from: id, reply) }
+  }
+
   /// The socket took what was outstanding.
   public func becameWritable() { member?.drained() }
 

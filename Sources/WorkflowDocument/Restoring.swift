@@ -64,17 +64,17 @@ extension WorkflowDocument {
   }
 
   /// In edge order, parked ones among them.
-  private var liveEdges: [EdgeKey] {
+  var liveEdges: [EdgeKey] {
     var keys: [EdgeKey] = []
     projection.live.visit { keys.append(state.key(of: $0)) }
     return keys
   }
 
-  private func registers(of node: NodeID) -> [FieldKey: JSONText] {
+  func registers(of node: NodeID) -> [FieldKey: JSONText] {
     state.slot(of: node).map { values(state.nodes[Int($0)].fields.entries) } ?? [:]
   }
 
-  private func attributes(of edge: EdgeKey) -> [FieldKey: JSONText] {
+  func attributes(of edge: EdgeKey) -> [FieldKey: JSONText] {
     state.slot(of: edge).map { values(state.edges[Int($0)].presentFields) } ?? [:]
   }
 }

@@ -37,6 +37,9 @@ public enum CanvasJSON {
   /// Equal graphs give equal bytes. Edges without an `id`, which React Flow needs, get the one it would make.
   public static func write(_ graph: WorkflowGraph, meta: [FieldKey: JSONText] = [:]) -> String { CanvasWriter.write(graph, meta: meta) }
 
+  /// The edge of each name that `write` gives; `nil` for a name that several edges have.
+  public static func edgeNames(of graph: WorkflowGraph) -> [String: EdgeKey?] { CanvasWriter.names(of: graph.edges) }
+
   private static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(CanvasFault) -> [Result<CanvasDocument, CanvasFault>] {
     var scanner = JSONScanner(bytes)
     do throws(JSONFault) { try scanner.scanDocument() } catch {

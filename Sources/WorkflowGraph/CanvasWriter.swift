@@ -11,6 +11,19 @@ struct CanvasWriter {
     return String(decoding: writer.output, as: UTF8.self)
   }
 
+  /// How `write` names each edge, by name; `nil` where several have it.
+  static func names(of edges: [WorkflowGraph.Edge]) -> [String: EdgeKey?] {
+    var writer = CanvasWriter()
+    writer.edgeIDs = Set(edges.lazy.compactMap { $0.fields[.id]?.stringValue })
+    var names: [String: EdgeKey?] = [:]
+    for edge in edges {
+      // A name that is no text cannot be a member's.
+      guard let name = edge.fields[.id].map(\.stringValue) ?? writer.newID(for: edge.key) else { continue }
+      names[name] = names[name] == nil ? .some(edge.key) : .some(nil)
+    }
+    return names
+  }
+
   private mutating func write(_ graph: WorkflowGraph, meta: [FieldKey: JSONText]) {
     raw("{")
     for (field, value) in Self.ordered(meta, first: [.title]) {
@@ -71,7 +84,7 @@ struct CanvasWriter {
 
   /// The id React Flow makes of an edge's ends, with a number where two edges would share it.
   private mutating func newID(for key: EdgeKey) -> String {
-    let base = "reactflow__edge-\(key.source)\(key.sourceHandle ?? "")-\(key.target)\(key.targetHandle ?? "")"
+    let base = WorkflowGraph.Edge.madeID(for: key)
     var id = base
     var number = 2
     while !edgeIDs.insert(id).inserted {

@@ -23,6 +23,7 @@ struct Stage {
   var droppedStates: [UInt64] = []
   /// Asked of the store and not answered.
   var namings: [NamedVersion] = []
+  var editOutcomes: [UInt64: EditOutcome] = [:]
   var startedRuns: [RunID: WorkflowGraph] = [:]
   var cancelledRuns: [RunID] = []
   var reloads: [UInt64] = []
@@ -187,6 +188,11 @@ struct Stage {
       case .nameVersion(let version):
         #expect(version.position <= UInt64(store.log.count), "[RM1] what a version names is durable")
         namings.append(version)
+      case .answerEdit(let number, let outcome):
+        if case .done(let receipt) = outcome {
+          #expect(receipt.position <= UInt64(store.log.count), "[RM1] what an answer tells is durable")
+        }
+        editOutcomes[number] = outcome
       case .startRun(let run, let graph, _):
         #expect(store.runEvents.contains { $0.run == run.rawValue && $0.seq == 1 }, "[RM1] a run starts when its start is durable")
         startedRuns[run] = graph

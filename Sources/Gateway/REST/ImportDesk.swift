@@ -68,7 +68,7 @@ struct ImportDesk: Sendable {
   // MARK: a name
 
   /// Under its own id, one made of its title, or the next free one of that kind.
-  private func makeEmpty(for canvas: CanvasDocument) async throws -> WorkflowID? {
+  func makeEmpty(for canvas: CanvasDocument) async throws -> WorkflowID? {
     let base = Self.id(canvas.sourceID ?? "") ?? Self.slug(canvas.title ?? "") ?? "workflow"
     for number in 1...Self.numberMax {
       guard let id = WorkflowID(number == 1 ? base : "\(base)-\(number)") else { return nil }

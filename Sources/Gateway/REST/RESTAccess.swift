@@ -4,6 +4,7 @@ import Hummingbird
 import NIOCore
 import NIOHTTP1
 import Rooms
+import WorkflowDocument
 import WorkflowGraph
 
 /// Who may ask what over HTTP: the same tokens, roles and origins as over a WebSocket.
@@ -27,6 +28,16 @@ struct RESTAccess: Sendable {
     var hello = Hello()
     hello.name = "REST"
     hello.client = "REST"
+    if let name = request.headers[Self.authorName] {
+      guard (1...64).contains(name.utf8.count) else { throw Problem(.badRequest, "An author's name has 1 to 64 bytes.") }
+      hello.name = name
+    }
+    if let kind = request.headers[Self.authorKind] {
+      guard let kind = [Author.Kind.person, .bot, .agent].first(where: { "\($0)" == kind }) else {
+        throw Problem(.badRequest, "An author is a person, a bot or an agent.")
+      }
+      hello.kind = kind
+    }
     hello.wants = Wants(changes: false, presence: false, runs: true, issues: false)
     if let header = request.headers[.authorization] {
       let parts = header.split(separator: " ", maxSplits: 1)
@@ -37,6 +48,10 @@ struct RESTAccess: Sendable {
     }
     return hello
   }
+
+  /// Under what name the caller's changes stand, and what it says it is; its token may say otherwise.
+  private static let authorName = HTTPField.Name("thaiyyal-author")!
+  private static let authorKind = HTTPField.Name("thaiyyal-author-kind")!
 
   /// For what is answered without a session in the room.
   @discardableResult

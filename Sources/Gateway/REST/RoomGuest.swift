@@ -1,5 +1,6 @@
 import CollabProtocol
 import NIOCore
+import RoomCore
 import Rooms
 import Synchronization
 import Telemetry
@@ -13,6 +14,8 @@ import WorkflowGraph
 final class RoomGuest: Sendable {
   enum Event: Sendable {
     case message(ServerMessage)
+    /// What became of an edit.
+    case edited(EditOutcome)
     /// Nothing came for a while.
     case silence
   }
@@ -54,6 +57,12 @@ final class RoomGuest: Sendable {
   func send(_ message: ClientMessage) {
     let sink = sink
     loop.execute { sink.value?.tell(message) }
+  }
+
+  /// After the welcome; answered by an event.
+  func edit(_ edit: OutsideEdit) {
+    let sink = sink
+    loop.execute { sink.value?.edit(edit) }
   }
 
   func leave() {
@@ -112,6 +121,10 @@ private final class GuestSink: SessionSink {
     MessageCodec.encode(message, as: .proto, into: &payload)
     session?.received(payload, isText: false)
     session?.readingFinished()
+  }
+
+  func edit(_ edit: OutsideEdit) {
+    session?.edit(edit) { [inbox] outcome in inbox.yield((.edited(outcome), bytes: 0)) }
   }
 
   func leave() { end(.normal) }

@@ -57,7 +57,7 @@ enum RunView {
     JSONText(unchecked: "[" + items.map(\.text).joined(separator: ",") + "]")
   }
 
-  private static func author(_ author: Author) -> JSONText {
+  static func author(_ author: Author) -> JSONText {
     var view = JSONMembers()
     view.add("name", .string(author.name))
     view.add("kind", .string("\(author.kind)"))
@@ -65,7 +65,7 @@ enum RunView {
     return view.object
   }
 
-  private static func version(_ version: Version) -> JSONText {
+  static func version(_ version: Version) -> JSONText {
     var view = JSONMembers()
     view.add("replica", array(version.entries.map { JSONText.number(Double($0.replica.rawValue)) }))
     view.add("seq", array(version.entries.map { JSONText.string("\($0.seq)") }))

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
+import RoomCore
 import Rooms
 import Storage
 import WorkflowDocument
@@ -13,6 +14,7 @@ struct WorkflowRoutes: Sendable {
   let registry: RoomRegistry
   let access: RESTAccess
   let desk: ImportDesk
+  let edits: EditDesk
 
   /// Rights are given per workflow; what is asked before there is one is asked for under this name.
   private static let nameOfNone = WorkflowID("import")!
@@ -21,6 +23,7 @@ struct WorkflowRoutes: Sendable {
 
   func add(to router: RouterGroup<BasicRequestContext>) {
     router.get("") { request, _ in try await list(request) }
+    router.post("") { request, _ in try await registry.inPlace { try await create(request) } }
     router.post("/import") { request, _ in try await registry.inPlace { try await take(request) } }
     router.get("/:id/export") { request, context in try await registry.inPlace { try await export(request, context) } }
     router.delete("/:id") { request, context in try await delete(request, context) }
@@ -94,6 +97,33 @@ struct WorkflowRoutes: Sendable {
 
   // MARK: making and deleting
 
+  /// 201 with the workflow as it was made.
+  private func create(_ request: Request) async throws -> Response {
+    let hello = try access.require(.editor, request, of: Self.nameOfNone)
+    let body = try await RESTAccess.json(request, bytesMax: GraphRoutes.bodyBytesMax) ?? JSONText(unchecked: "{}")
+    let wish = try NewWorkflow(body)
+    guard let workflow = try await Self.stored({ try await make(wish) }) else {
+      throw Problem(.conflict, wish.id == nil ? "No free id was found for it." : "There is a workflow of this id already.")
+    }
+    let response: Response
+    do {
+      let outcome = try await edits.apply(OutsideEdit(.graph(wish.canvas)), to: workflow, as: hello)
+      response = try WorkflowGraphRoutes.response(outcome, of: workflow, status: .created)
+    } catch {
+      // Nobody knows of it yet; a second failure leaves it to be deleted by hand.
+      _ = try? await registry.delete(workflow)
+      throw error
+    }
+    var made = response
+    made.headers[.location] = "/api/v1/workflows/\(workflow)"
+    return made
+  }
+
+  private func make(_ wish: NewWorkflow) async throws -> WorkflowID? {
+    guard let id = wish.id else { return try await desk.makeEmpty(for: wish.canvas) }
+    return try await registry.create(id) ? id : nil
+  }
+
   /// 200 when something was made; what was not, and why, is said beside it.
   private func take(_ request: Request) async throws -> Response {
     let hello = try access.require(.editor, request, of: Self.nameOfNone)
@@ -142,7 +172,7 @@ struct WorkflowRoutes: Sendable {
     return Response(status: .noContent)
   }
 
-  private static func free<T>(_ body: () async throws -> T) async throws -> T {
+  static func free<T>(_ body: () async throws -> T) async throws -> T {
     do { return try await stored(body) } catch is RoomRegistry.Occupied {
       throw Problem(.serviceUnavailable, "Somebody else has the workflow for a moment.", headers: [("retry-after", "1")])
     }

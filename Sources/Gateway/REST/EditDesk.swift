@@ -1,0 +1,58 @@
+import CollabProtocol
+import NIOCore
+import NIOHTTP1
+import RoomCore
+import Rooms
+import WorkflowDocument
+import WorkflowGraph
+
+/// Takes what somebody without a document wants done to a workflow into its room: everybody there sees it, as done by the caller. Spec: OW1.
+struct EditDesk: Sendable {
+  let registry: RoomRegistry
+  let authenticator: any Authenticator
+  let group: any EventLoopGroup
+
+  /// What the room makes of it.
+  /// - Throws: when the room lets the caller not in, or does not answer in half a minute.
+  func apply(_ edit: OutsideEdit, to workflow: WorkflowID, as hello: Hello) async throws -> EditOutcome {
+    var hello = hello
+    hello.wants = Wants(changes: false, presence: false, runs: false, issues: false)
+    hello.roleMax = .editor
+    let guest = RoomGuest(hello, of: workflow, registry: registry, loop: group.next(), edits: true) { [authenticator] in
+      switch authenticator.admit($0, to: workflow) {
+      // Whoever says nothing about itself is a program.
+      case .admitted(let subject, let role, nil): .admitted(subject: subject, role: role, kind: .bot)
+      case let admission: admission
+      }
+    }
+    defer { guest.leave() }
+    return try await withThrowingTaskGroup(of: EditOutcome?.self) { group in
+      group.addTask { try await Self.outcome(of: edit, guest) }
+      group.addTask {
+        try await Task.sleep(for: Self.deadline)
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let outcome = try await group.next() ?? nil else {
+        throw Problem(
+          .serviceUnavailable, "The workflow did not answer in time. The change may be made all the same.", headers: [("retry-after", "5")])
+      }
+      return outcome
+    }
+  }
+
+  private static let deadline = Duration.seconds(30)
+
+  private static func outcome(of edit: OutsideEdit, _ guest: RoomGuest) async throws -> EditOutcome? {
+    for try await event in guest.events {
+      switch event {
+      case .message(.welcome(let welcome)):
+        guard welcome.lease != nil else { throw Problem(.forbidden, "Changing a workflow takes the role editor.") }
+        guest.edit(edit)
+      case .edited(let outcome): return outcome
+      case .message, .silence: break
+      }
+    }
+    return nil
+  }
+}
