@@ -10,9 +10,10 @@ extension Room {
     store = .degraded(attempt: 0)
     actions.append(.note(.degraded(reason: reason)))
     for run in runs.active where run.graph == nil && !run.isOver { actions.append(.cancelRun(run.id)) }
-    // A snapshot in the making may hold what is lost.
+    // A snapshot in the making may hold what is lost; a room that was to go with it goes without.
     snapshots.making = nil
     actions.append(.reload(afterMilliseconds: limits.reloadRetryMilliseconds))
+    finishSaving(into: &actions)
   }
 
   mutating func retryReload(into actions: inout [RoomAction]) {

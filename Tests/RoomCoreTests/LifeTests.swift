@@ -340,6 +340,22 @@ import WorkflowGraph
     #expect(stage.isUnloaded)
   }
 
+  @Test("a room that drains waits for no snapshot that the store's failure made worthless")
+  func drainThenFailure() {
+    var stage = Stage()
+    let ada = stage.join()
+    stage.edit(ada)
+    stage.holdsSnapshots = true
+    stage.handle(.drainBegan)
+    stage.wait(0)
+    stage.commit()
+    stage.wait(6_000)
+    #expect(stage.encoding.count == 1, "the last snapshot is being made")
+    #expect(!stage.isUnloaded)
+    stage.handle(.storeFailed(reason: "disk"))
+    #expect(stage.isUnloaded)
+  }
+
   @Test("drain ends runs, and they are closed in the store")
   func drainRuns() {
     var stage = Stage()
