@@ -61,7 +61,8 @@ let package = Package(
     library("WorkflowGraph", [.collections, "Hashing"]),
     library("WorkflowDocument", [.collections, "CRDT", "Hashing", "WorkflowGraph"]),
     library("CollabProtocol", ["CRDT", "WorkflowGraph", "WorkflowDocument", .nioCore]),
-    library("RoomCore", [.collections, "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol"]),
+    library("RateLimits", ["OutboundPolicy"]),
+    library("RoomCore", [.collections, "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RateLimits"]),
     library("WorkflowEngine", [.collections, "WorkflowGraph"]),
     library("Storage", ["CRDT", "WorkflowGraph", "WorkflowDocument"]),
     library("OutboundPolicy"),
@@ -83,7 +84,7 @@ let package = Package(
       "Rooms",
       [
         "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RoomCore", "WorkflowEngine", "Storage", "Compression",
-        "Hashing", "Telemetry", .nioCore, .logging, .lifecycle,
+        "Hashing", "Telemetry", "RateLimits", "OutboundPolicy", .nioCore, .logging, .lifecycle,
       ]),
     library(
       "EngineHTTP", ["OutboundHTTP", "OutboundPolicy", "Rooms", "RoomCore", "CollabProtocol", "WorkflowEngine", "WorkflowGraph"]),
@@ -98,7 +99,7 @@ let package = Package(
       "Gateway",
       [
         "Rooms", "RoomCore", "Storage", "CRDT", "WorkflowEngine", "CollabProtocol", "WorkflowGraph", "WebSocketTransport",
-        "OpenSSLTransport", "WebCanvas", "Hashing", "Compression", .nioCore, .nioPosix, .nioHTTP1,
+        "OpenSSLTransport", "WebCanvas", "Hashing", "Compression", "RateLimits", "OutboundPolicy", .nioCore, .nioPosix, .nioHTTP1,
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -119,7 +120,7 @@ let package = Package(
         "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument",
         "CRDT",
         "WorkflowEngine", "OpenSSLTransport", "WebSocketTransport", "COpenSSL", "CZlib", "Hashing", .nioCore, .nioPosix, .logging,
-        .lifecycle, "EngineHTTP", "ExamplePlugin", "Telemetry", "OutboundHTTP", "OutboundPolicy", "OutsideNodes",
+        .lifecycle, "EngineHTTP", "ExamplePlugin", "Telemetry", "OutboundHTTP", "OutboundPolicy", "OutsideNodes", "RateLimits",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
       ], swiftSettings: strict),
@@ -136,14 +137,14 @@ let package = Package(
         "CMalloc",
         "CRDT", "Hashing", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RoomCore", "Rooms", "WorkflowEngine", "Storage",
         "SQLiteStorage", "Compression", "WebSocketTransport", "OpenSSLTransport", "Gateway", "CollabClient", "COpenSSL", "CEpoll",
-        .collections,
+        "RateLimits", .collections,
         .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle,
       ], path: "Benchmarks", exclude: ["CEpoll", "CMalloc", "peers"], swiftSettings: strict),
     .target(
       name: "Simulation",
       dependencies: [
         "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "CollabClient", "RoomCore", "Rooms", "Storage", "WorkflowEngine",
-        .collections, .nioCore, .logging,
+        "RateLimits", .collections, .nioCore, .logging,
       ], path: "Tests/Simulation", swiftSettings: strict),
     .executableTarget(
       name: "thaiyyal-sim", dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -172,7 +173,8 @@ let package = Package(
       path: "Tests/HistoryStream", swiftSettings: strict),
     tests("CollabProtocolTests", ["CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "Compression", .nioCore, .protobuf]),
     tests("WorkflowEngineTests", ["WorkflowEngine", "WorkflowGraph", "WorkflowDocument", "CRDT"]),
-    tests("RoomCoreTests", ["RoomCore", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT"]),
+    tests("RateLimitsTests", ["RateLimits", "OutboundPolicy"]),
+    tests("RoomCoreTests", ["RoomCore", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "RateLimits"]),
     .executableTarget(
       name: "storage-writer", dependencies: ["SQLiteStorage", "Storage", "WorkflowDocument", "WorkflowGraph", "CRDT"],
       path: "Tests/StorageWriter", swiftSettings: strict),
@@ -208,7 +210,7 @@ let package = Package(
       "RoomsTests",
       [
         "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WorkflowEngine", "CRDT", "Compression",
-        .nioCore,
+        "RateLimits", "OutboundPolicy", .nioCore,
         .nioPosix, .nioEmbedded, .logging, .lifecycle,
       ]),
     tests(
@@ -216,7 +218,8 @@ let package = Package(
       [
         "CRDT", "Gateway", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WebCanvas",
         "WebSocketTransport", "Compression",
-        "OpenSSLTransport", "Telemetry", "Hashing", .nioCore, .nioPosix, .nioHTTP1, .nioEmbedded, .logging, .lifecycle,
+        "OpenSSLTransport", "Telemetry", "Hashing", "RateLimits", "OutboundPolicy", .nioCore, .nioPosix, .nioHTTP1, .nioEmbedded, .logging,
+        .lifecycle,
       ], exclude: ["Page"]),
     tests(
       "CollabClientTests",
@@ -227,7 +230,7 @@ let package = Package(
       ]),
     tests(
       "CommandTests",
-      ["thaiyyal", "Gateway", "OutboundPolicy", .logging, .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      ["thaiyyal", "Gateway", "OutboundPolicy", "RateLimits", .logging, .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     tests("TidyTests", []),
     tests(
       "EndToEndTests",
@@ -235,7 +238,7 @@ let package = Package(
         "thaiyyal", "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowDocument",
         "WorkflowGraph", "CRDT",
         "Hashing", "WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle, "EngineHTTP",
-        "LoopbackServer", "OutboundHTTP", "OutboundPolicy", "OutsideNodes", "WorkflowEngine",
+        "LoopbackServer", "OutboundHTTP", "OutboundPolicy", "OutsideNodes", "WorkflowEngine", "RateLimits",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -5,6 +5,8 @@ import Logging
 import NIOCore
 import NIOPosix
 import OpenSSLTransport
+import RateLimits
+import RoomCore
 import Rooms
 import SQLiteStorage
 import ServiceLifecycle
@@ -24,8 +26,11 @@ enum ServerProcess {
     gateway.webSocket.frameBytesMax = gateway.webSocket.messageBytesMax
     let deflate = gateway.webSocket.deflate
     let logger = Logger(label: "bench") { SwiftLogNoOpLogHandler($0) }
+    var rooms = RoomConfiguration()
+    // All the load comes from one address: what is measured is what the server can do, not what it allows one address.
+    rooms.limits.rates = .none
     let registry = RoomRegistry(
-      store: store, loops: Array(group.makeIterator()), logger: logger, makeFrameWriter: { RoomFrameWriter(deflate) })
+      store: store, loops: Array(group.makeIterator()), configuration: rooms, logger: logger, makeFrameWriter: { RoomFrameWriter(deflate) })
     var addTLS: (@Sendable (any Channel) throws -> Void)?
     if isSecure {
       let files = try certificate()

@@ -38,7 +38,8 @@ extension ReplicaMachine {
       actions.append(.notify(.role(role)))
     case .error(let report):
       if report.request == 0, let repair, repair.isAsked, repair.base == nil, report.code == .rateLimited || report.code == .unavailable {
-        askAgainAt = now.uptimeMilliseconds + Self.askAgainMilliseconds
+        let named = UInt64(report.retryAfterMilliseconds)
+        askAgainAt = now.uptimeMilliseconds + (named > 0 ? named : Self.askAgainMilliseconds)
       }
       actions.append(.notify(.error(report)))
     case .pong(let pong): ponged(pong, at: now, into: &actions)
@@ -48,7 +49,7 @@ extension ReplicaMachine {
     }
   }
 
-  /// A snapshot was asked for too often, or the store is away: asked again after this.
+  /// A snapshot was asked for too often, or the store is away: asked again after this, when the server names no time.
   private static var askAgainMilliseconds: UInt64 { 500 }
 
   // MARK: Changes

@@ -233,10 +233,16 @@ public struct ErrorReport: Hashable, Sendable {
   public var request: UInt64
   public var code: RefusalCode
   public var text: String
-  public init(request: UInt64, code: RefusalCode, text: String) {
+  /// With `rateLimited`, `limit` and `unavailable`: when it may be asked again; 0: not said.
+  public var retryAfterMilliseconds: UInt32
+  /// Of the limit that was reached; empty: none of those with names. Spec: LM3.
+  public var limit: String
+  public init(request: UInt64, code: RefusalCode, text: String, retryAfterMilliseconds: UInt32 = 0, limit: String = "") {
     self.request = request
     self.code = code
     self.text = text
+    self.retryAfterMilliseconds = retryAfterMilliseconds
+    self.limit = limit
   }
 }
 

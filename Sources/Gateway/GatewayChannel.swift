@@ -5,6 +5,8 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import OutboundPolicy
+import RateLimits
 import Rooms
 import Telemetry
 import WebSocketTransport
@@ -38,7 +40,11 @@ struct GatewayChannel: HTTPChannelHandler {
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     let kind = channel.eventLoop.makePromise(of: ConnectionKind.self)
-    let verdict = census.enter(channel)
+    let peer = channel.remoteAddress?.address
+    // Before the TLS handshake: it is the handshake that a flood of connections costs.
+    let isProxy = peer.map(configuration.proxies.trusts) ?? false
+    let tooFast = isProxy ? nil : registry.limits.take(.connects, registry.limits.account(of: peer))
+    let verdict = census.enter(channel, from: isProxy ? nil : peer?.counted, isTooFast: tooFast != nil)
     metrics.refused(verdict)
     guard verdict != .dropped else {
       channel.close(promise: nil)
@@ -48,7 +54,7 @@ struct GatewayChannel: HTTPChannelHandler {
     do {
       try channel.syncOptions?.setOption(.recvAllocator, value: Self.readBuffers)
       try addTLS?(channel)
-      try channel.pipeline.syncOperations.addHandler(makeSwitch(channel, kind, refusal: Self.refusal(for: verdict), logger: logger))
+      try channel.pipeline.syncOperations.addHandler(makeSwitch(channel, kind, refusal: Self.refusal(for: verdict, tooFast), logger: logger))
     } catch {
       kind.fail(error)
       channel.close(promise: nil)
@@ -83,10 +89,10 @@ struct GatewayChannel: HTTPChannelHandler {
     limits.deadline = configuration.firstRequestDeadline
     return FirstRequestSwitch(
       limits: limits,
-      decide: { head in refusal?.upgradeDecision ?? decide(head) },
+      decide: { [unowned channel] head in refusal?.upgradeDecision ?? decide(head, on: channel) },
       installHTTP: { channel in
         if let refusal { return refusal.answerAndClose(channel) }
-        let peer = PeerWatch()
+        let peer = PeerWatch(channel.remoteAddress?.address)
         kind.succeed(.http(try installHTTP(channel, peer, logger: logger), peer))
       },
       onOutcome: { outcome in
@@ -98,7 +104,7 @@ struct GatewayChannel: HTTPChannelHandler {
       })
   }
 
-  private func decide(_ head: HTTPRequestHead) -> UpgradeDecision {
+  private func decide(_ head: HTTPRequestHead, on channel: any Channel) -> UpgradeDecision {
     switch LiveRequest(head, origins: configuration.origins) {
     case .other: return .http
     case .refused(let problem): return problem.upgradeDecision
@@ -106,6 +112,8 @@ struct GatewayChannel: HTTPChannelHandler {
       guard registry.isAccepting else {
         return Problem(.serviceUnavailable, "The server is about to end.", headers: [("retry-after", "2")]).upgradeDecision
       }
+      let account: LimitAccount?
+      do throws(Problem) { account = try client(head, on: channel) } catch { return error.upgradeDecision }
       var webSocket = configuration.webSocket
       // The one place that knows whether bytes are encrypted on their way.
       webSocket.writesDirectly = addTLS == nil
@@ -119,13 +127,24 @@ struct GatewayChannel: HTTPChannelHandler {
           let session = LiveSession(connection, encoding: subprotocol == ProtocolVersion.subprotocolProto ? .proto : .json, watch: watch)
           // What the closure captures lives as long as the session: not the whole of this value.
           session.begin { [registry, authenticator] sink in
-            RoomSession(workflow: workflow, sink: sink, registry: registry, trace: trace) { [authenticator] hello in
+            RoomSession(workflow: workflow, sink: sink, registry: registry, trace: trace, address: account) { [authenticator] hello in
               authenticator.admit(hello, to: workflow)
             }
           }
           return session
         })
     }
+  }
+
+  /// Whose connection it is; behind a proxy the one named is held to what an address may do, as others were when they connected.
+  private func client(_ head: HTTPRequestHead, on channel: any Channel) throws(Problem) -> LimitAccount? {
+    guard let peer = channel.remoteAddress?.address else { return nil }
+    guard configuration.proxies.trusts(peer) else { return registry.limits.account(of: peer) }
+    let client = configuration.proxies.client(of: peer, values: head.headers[configuration.proxies.header.rawValue])
+    let account = registry.limits.account(of: client)
+    if let refusal = registry.limits.take(.connects, account) { throw Problem(refusal) }
+    guard configuration.proxies.trusts(client) || census.attribute(channel, to: client.counted) else { throw Self.addressFull }
+    return account
   }
 
   private func installHTTP(
@@ -144,11 +163,18 @@ struct GatewayChannel: HTTPChannelHandler {
     return try NIOAsyncChannel(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
   }
 
-  private static func refusal(for verdict: ConnectionCensus.Verdict) -> Problem? {
+  private static func refusal(for verdict: ConnectionCensus.Verdict, _ tooFast: RateRefusal?) -> Problem? {
     switch verdict {
     case .admitted, .dropped: nil
-    case .full: Problem(.serviceUnavailable, "All connections of this server are taken.", headers: [("retry-after", "5")])
-    case .addressFull: Problem(.tooManyRequests, "Your address has all the connections it may have.", headers: [("retry-after", "5")])
+    case .full:
+      Problem(
+        .serviceUnavailable, "All connections of this server are taken.", limit: "connectionCountMax", retryAfterMilliseconds: 5000)
+    case .addressFull: addressFull
+    case .addressTooFast: tooFast.map { Problem($0) }
     }
   }
+
+  private static let addressFull = Problem(
+    .tooManyRequests, "Your address has all the connections it may have.", limit: "connectionCountPerAddressMax",
+    retryAfterMilliseconds: 5000)
 }

@@ -1,3 +1,4 @@
+public import RateLimits
 public import WebSocketTransport
 
 /// Where the server listens and what it allows before a session begins; inside a session the limits of the room hold.
@@ -8,7 +9,9 @@ public struct GatewayConfiguration: Sendable {
   public var origins = OriginPolicy()
   /// Connections at once; more are told 503, and when too many come to be told, closed without a word.
   public var connectionCountMax = 10_000
-  /// Connections at once from one address; more are told 429. A proxy in front has one address for all.
+  /// Who may say for whom a connection or a request is. A proxy that is not named here has one address for all behind it.
+  public var proxies = ProxyPolicy()
+  /// Connections at once from one address, of IPv6 from its first 64 bits; more are told 429.
   public var connectionCountPerAddressMax = 2_000
   /// From the connection to the whole head of its first request, the TLS handshake included; later: closed. Likewise from the first byte of
   /// every further request to its whole head.

@@ -80,7 +80,7 @@ public final class GatewayService: Service {
       runs: runs, graphs: GraphRoutes(registry: registry, access: access), workflows: workflows,
       workflowGraphs: WorkflowGraphRoutes(registry: registry, access: access, desk: edits),
       metrics: MetricsRoutes(metrics: metrics, access: configuration.metricsAccess, origins: configuration.origins),
-      watch: RequestWatch(metrics: metrics, logger: logger)
+      watch: RequestWatch(metrics: metrics, logger: logger), rates: RateMiddleware(limits: registry.limits, proxies: configuration.proxies)
     ) {
       guard registry.isAccepting else { return .notReady("The server is about to end.") }
       return await readiness()

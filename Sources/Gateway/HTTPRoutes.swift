@@ -10,6 +10,7 @@ struct HTTPRoutes {
   let workflowGraphs: WorkflowGraphRoutes
   let metrics: MetricsRoutes
   let watch: RequestWatch
+  let rates: RateMiddleware
   let readiness: @Sendable () async -> Readiness
 
   func makeRouter() -> Router<BasicRequestContext> {
@@ -18,6 +19,7 @@ struct HTTPRoutes {
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: HostMiddleware())
+    router.add(middleware: rates)
     router.add(middleware: NoBodyMiddleware())
     PageRoutes().add(to: router)
     HealthRoutes(readiness: readiness).add(to: router)

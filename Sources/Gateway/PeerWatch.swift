@@ -1,4 +1,5 @@
 import NIOCore
+import OutboundPolicy
 import Synchronization
 
 /// Whether the other end of a connection is still there, for a route that has to wait: nobody else asks the socket meanwhile.
@@ -7,6 +8,11 @@ import Synchronization
 final class PeerWatch: Sendable {
   /// That of the connection whose request is being answered.
   @TaskLocal static var current: PeerWatch?
+
+  /// Where the connection comes from.
+  let address: IPAddress?
+
+  init(_ address: IPAddress?) { self.address = address }
 
   private struct State {
     var isGone = false

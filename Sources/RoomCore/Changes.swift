@@ -1,5 +1,6 @@
 import CRDT
 import CollabProtocol
+import RateLimits
 import WorkflowDocument
 import WorkflowGraph
 
@@ -15,13 +16,7 @@ extension Room {
     guard batch.changes.count <= Int(limits.protocolLimits.changesPerBatchMax) else {
       return close(id, .tooLarge, "a batch has at most \(limits.protocolLimits.changesPerBatchMax) changes", into: &actions)
     }
-    if let wait = rateLimit(batch, id) {
-      if sessions[id]?.strikeCount ?? 0 > limits.rateStrikeCountMax {
-        return close(id, .abusive, "went on in spite of rate_limited", into: &actions)
-      }
-      let text = "more than \(limits.opsPerSecondMax) ops per second"
-      return refuseAtOnce(batch, from: id, .rateLimited, text, retryAfterMilliseconds: wait, into: &actions)
-    }
+    if let refusal = takeOps(of: batch, id) { return putOff(batch, refusal, from: id, into: &actions) }
 
     var taken = 0
     var takenBytes = 0
@@ -119,16 +114,29 @@ extension Room {
 
   private var retryMilliseconds: UInt32 { limits.unavailableRetryMilliseconds }
 
-  private mutating func rateLimit(_ batch: ChangeBatch, _ id: SessionID) -> UInt32? {
-    let opCount = batch.changes.reduce(0) { $0 + UInt64(max($1.ops.count, 1)) }
-    let nowMilliseconds = now.monotonicMilliseconds
-    guard let wait = sessions[id]?.opBucket.take(opCount, nowMilliseconds: nowMilliseconds) else {
+  private mutating func takeOps(of batch: ChangeBatch, _ id: SessionID) -> RateRefusal? {
+    let name = RateName(.ops, per: .session)
+    guard let rate = limits.rates[.ops, per: .session],
+      let wait = sessions[id]?.opBucket.take(batch.opCount, of: rate, nowMilliseconds: now.monotonicMilliseconds)
+    else {
       sessions[id]?.strikeCount = 0
       return nil
     }
-    if nowMilliseconds < sessions[id]?.waitUntilMilliseconds ?? 0 { sessions[id]?.strikeCount += 1 }
-    sessions[id]?.waitUntilMilliseconds = nowMilliseconds + wait
-    return UInt32(clamping: wait)
+    return RateRefusal(name, rate, waitMilliseconds: wait)
+  }
+
+  /// Told to wait; who does not wait, again and again, is sent away.
+  mutating func putOff(_ batch: ChangeBatch, _ refusal: RateRefusal, from id: SessionID, into actions: inout [RoomAction]) {
+    guard let session = sessions[id] else { return }
+    let nowMilliseconds = now.monotonicMilliseconds
+    sessions[id]?.lastBatch = batch.batch
+    if nowMilliseconds < session.waitUntilMilliseconds { sessions[id]?.strikeCount += 1 }
+    sessions[id]?.waitUntilMilliseconds = nowMilliseconds + refusal.waitMilliseconds
+    if sessions[id]?.strikeCount ?? 0 > limits.rateStrikeCountMax {
+      return close(id, .abusive, "went on in spite of rate_limited", into: &actions)
+    }
+    let wait = UInt32(clamping: refusal.waitMilliseconds)
+    refuseAtOnce(batch, from: id, .rateLimited, refusal.text, retryAfterMilliseconds: wait, into: &actions)
   }
 
   /// The changes stay with the client and are sent again: there is nothing to go back to, so nothing is revealed and nothing has to wait.

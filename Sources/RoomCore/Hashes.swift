@@ -1,5 +1,6 @@
 import CRDT
 import CollabProtocol
+import RateLimits
 import WorkflowDocument
 
 /// Proof that all hold the same: hashes at a version, and what happens when they differ. Spec: GV5, RS2.
@@ -28,8 +29,10 @@ extension Room {
     if isDegraded {
       return report(to: id, request: 0, .unavailable, "the store does not answer; the room heals by itself", into: &actions)
     }
-    if let wait = sessions[id]?.resyncBucket.take(1, nowMilliseconds: now.monotonicMilliseconds) {
-      return report(to: id, request: 0, .rateLimited, "resync again in \(wait) ms", into: &actions)
+    if let rate = limits.rates[.resyncs, per: .session],
+      let wait = sessions[id]?.resyncBucket.take(1, of: rate, nowMilliseconds: now.monotonicMilliseconds)
+    {
+      return report(to: id, request: 0, RateRefusal(RateName(.resyncs, per: .session), rate, waitMilliseconds: wait), into: &actions)
     }
     guard !resync.documentHash.isEmpty else { return queue.append(.after(.fresh(id))) }
     let report = presentHash()

@@ -1,4 +1,5 @@
 import CollabProtocol
+import RateLimits
 import WorkflowDocument
 
 /// Looking back: the room decides who may look how often; what is there is read from the store, so it is durable. Spec: HI1, HI4, RM1.
@@ -48,8 +49,10 @@ extension Room {
   }
 
   private mutating func takeLookToken(_ id: SessionID, _ request: UInt64, into actions: inout [RoomAction]) -> Bool {
-    guard let wait = sessions[id]?.lookBucket.take(1, nowMilliseconds: now.monotonicMilliseconds) else { return true }
-    report(to: id, request: request, .rateLimited, "ask again in \(wait) ms", into: &actions)
+    guard let rate = limits.rates[.history, per: .session],
+      let wait = sessions[id]?.lookBucket.take(1, of: rate, nowMilliseconds: now.monotonicMilliseconds)
+    else { return true }
+    report(to: id, request: request, RateRefusal(RateName(.history, per: .session), rate, waitMilliseconds: wait), into: &actions)
     return false
   }
 

@@ -16,7 +16,7 @@ extension Room {
     let role = min(arrival.role, arrival.hello.roleMax ?? arrival.role)
     let joining = Session.Joining(arrival: arrival, sinceMilliseconds: now.monotonicMilliseconds)
     sessions[arrival.session] = Session(
-      arrival, role: role, limits: limits, nowMilliseconds: now.monotonicMilliseconds, stage: .joining(joining))
+      arrival, role: role, stage: .joining(joining))
     watched.insert(arrival.session)
     armOnce(.watch, afterMilliseconds: Self.watchIntervalMilliseconds, into: &actions)
     if !isDegraded { admit(joining, role: role, into: &actions) }

@@ -1,5 +1,6 @@
 import CRDT
 import CollabProtocol
+import RateLimits
 public import WorkflowDocument
 public import WorkflowGraph
 
@@ -117,7 +118,7 @@ public struct Room: Sendable {
     self.now = now
     switch event {
     case .sessionArrived(let arrival): arrive(arrival, into: &actions)
-    case .messageReceived, .messageRefused: hear(event, into: &actions)
+    case .messageReceived, .messageRefused, .batchPutOff: hear(event, into: &actions)
     case .outsideEdit(let edit, let number, let session): self.edit(edit, number, from: session, into: &actions)
     case .sessionLeft(let session, let isFinal): leave(session, isFinal: isFinal, into: &actions)
     case .outboxMeasured(let session, let bytes): measureOutbox(of: session, bytes: bytes, into: &actions)
@@ -161,7 +162,8 @@ public struct Room: Sendable {
     let id: SessionID
     switch event {
     case .messageReceived(.hello, from: let session): return close(session, .badRequest, "a second hello", into: &actions)
-    case .messageReceived(_, from: let session), .messageRefused(_, from: let session): id = session
+    case .messageReceived(_, from: let session), .messageRefused(_, from: let session), .batchPutOff(_, _, from: let session):
+      id = session
     default: return
     }
     guard let session = sessions[id] else { return }
@@ -173,6 +175,9 @@ public struct Room: Sendable {
     switch event {
     case .messageReceived(let message, _): receive(message, from: session, into: &actions)
     case .messageRefused(let report, _): actions.append(.send(.error(report), to: id))
+    case .batchPutOff(let batch, let refusal, _):
+      noteSeen(batch.seen, by: session)
+      putOff(batch, refusal, from: id, into: &actions)
     default: break
     }
   }
@@ -228,6 +233,10 @@ public struct Room: Sendable {
 
   mutating func armOnce(_ timer: RoomTimer, afterMilliseconds: UInt64, into actions: inout [RoomAction]) {
     if !timers.isArmed(timer) { arm(timer, afterMilliseconds: afterMilliseconds, into: &actions) }
+  }
+
+  func report(to session: SessionID, request: UInt64, _ refusal: RateRefusal, into actions: inout [RoomAction]) {
+    actions.append(.send(.error(ErrorReport(request: request, refusal)), to: session))
   }
 
   /// An answer to a message that is no change. Reveals nothing but the text, so it need not wait. Spec: ER1.

@@ -1,4 +1,5 @@
 public import CollabProtocol
+public import RateLimits
 public import WorkflowGraph
 
 /// What a room is told. Everything random or secret comes in here.
@@ -9,6 +10,8 @@ public enum RoomEvent: Sendable {
   case messageRefused(ErrorReport, from: SessionID)
   /// Of a session that has had its welcome. Answered by `answerEdit` with the same number.
   case outsideEdit(OutsideEdit, UInt64, from: SessionID)
+  /// A batch of a session whose subject or address has written too much lately. Spec: LM3.
+  case batchPutOff(ChangeBatch, RateRefusal, from: SessionID)
   /// The connection is gone; `isFinal` when the peer said so with close code 1000.
   case sessionLeft(SessionID, isFinal: Bool)
   /// Bytes on their way to a session crossed one of the bounds of the limits, or fell while it is held back.

@@ -1,9 +1,12 @@
 public import CollabProtocol
+public import RateLimits
 
 /// Every bound of a room with its unit. What happens beyond it stands beside it.
 public struct RoomLimits: Hashable, Sendable {
   /// What clients are told in the welcome and held to.
   public var protocolLimits = Limits()
+  /// How much a second: of these the room itself counts ops, requests for a fresh state and requests for history of each session.
+  public var rates = RateTable.defaults
 
   // MARK: sessions
   /// No hello for so long after the connection opened: 4408.
@@ -35,10 +38,6 @@ public struct RoomLimits: Hashable, Sendable {
   public var leaseSweepIntervalMilliseconds: UInt64 = 600_000
 
   // MARK: changes
-  /// Ops per second and session, held by a token bucket; beyond it `rate_limited`.
-  public var opsPerSecondMax: UInt64 = 50_000
-  /// Size of that bucket: an import comes in one go.
-  public var opsBurstMax: UInt64 = 400_000
   /// Batches sent in spite of `rate_limited` before the wait was over; beyond it 4429.
   public var rateStrikeCountMax = 256
   /// Bytes applied and not durable yet in the room; beyond it `unavailable` until the store has caught up.
@@ -101,9 +100,6 @@ public struct RoomLimits: Hashable, Sendable {
   public var historyReadBytesMax = 4 << 20
   /// Of the entries of a page, as estimated; beyond it the page ends earlier.
   public var historyPageBytesMax = 192 << 10
-  /// Requests for history per second and session; beyond it `rate_limited`.
-  public var looksPerSecondMax: UInt64 = 4
-  public var looksBurstMax: UInt64 = 32
   /// Of one session, unanswered; beyond it `rate_limited`.
   public var looksOpenMax = 4
   /// States that are made at once for all sessions of the room, to show them or to keep them under a name; beyond it `rate_limited`.

@@ -1,5 +1,6 @@
 import CRDT
 import CollabProtocol
+import RateLimits
 import WorkflowDocument
 import WorkflowGraph
 
@@ -82,9 +83,9 @@ struct Session: Sendable {
   var inFlight = 0
   var inFlightBytes = 0
   var pauses: Pauses = []
-  var opBucket: RateBucket
-  var resyncBucket: RateBucket
-  var lookBucket: RateBucket
+  var opBucket = RateBucket()
+  var resyncBucket = RateBucket()
+  var lookBucket = RateBucket()
   /// Looks at history that are not answered.
   var looksOpenCount = 0
   /// Until when `rate_limited` told it to wait, and how often it did not.
@@ -107,7 +108,7 @@ struct Session: Sendable {
   var presence: PresenceState?
   var isPresenceDirty = false
 
-  init(_ arrival: Arrival, role: Role, limits: RoomLimits, nowMilliseconds: UInt64, stage: Stage) {
+  init(_ arrival: Arrival, role: Role, stage: Stage) {
     id = arrival.session
     connectionNumber = arrival.connectionNumber
     text = arrival.session.text
@@ -119,9 +120,6 @@ struct Session: Sendable {
     takesLease = arrival.takesLease
     topics = Topics(arrival.hello.wants ?? .everything)
     self.stage = stage
-    opBucket = RateBucket(perSecond: limits.opsPerSecondMax, burst: limits.opsBurstMax, nowMilliseconds: nowMilliseconds)
-    resyncBucket = RateBucket(perSecond: 2, burst: 32, nowMilliseconds: nowMilliseconds)
-    lookBucket = RateBucket(perSecond: limits.looksPerSecondMax, burst: limits.looksBurstMax, nowMilliseconds: nowMilliseconds)
   }
 
   var participant: Participant { Participant(session: text, author: author, colour: colour, role: role) }

@@ -45,8 +45,8 @@ final class LoopCrew {
       case .broadcast(let shared, let own): broadcast(shared, own)
       case .snapshot(let id, let chunks): members[id]?.write(chunks, as: .snapshot)
       case .state(let id, let chunks): members[id]?.write(chunks, as: .state)
-      case .pauseReading(let id): members[id]?.sink.pauseReading()
-      case .resumeReading(let id): members[id]?.sink.resumeReading()
+      case .pauseReading(let id): members[id]?.session.pauseReading(.room)
+      case .resumeReading(let id): members[id]?.session.resumeReading(.room)
       case .close(let id, let code, let reason):
         guard let member = members[id] else { continue }
         remove(id)

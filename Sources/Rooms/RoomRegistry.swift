@@ -40,6 +40,8 @@ public final class RoomRegistry: Service {
   private let logger: Logger
   private let makeWriter: @Sendable () -> any FrameWriter
   let outboxLedger: OutboxLedger
+  /// What subjects and addresses did lately, over sessions and requests.
+  public let limits: LimitLedger
   private let state = Mutex(State())
   let adHocRuns = RunCount()
   private let connectionCount = Atomic<UInt64>(0)
@@ -64,6 +66,7 @@ public final class RoomRegistry: Service {
     self.logger = logger
     makeWriter = makeFrameWriter
     outboxLedger = OutboxLedger(bytesMax: configuration.limits.outboxTotalBytesMax)
+    limits = LimitLedger(configuration.limits.rates) { environment.now().monotonicMilliseconds }
     loader = RoomLoader(store: store, limits: configuration.limits, logger: logger)
   }
 

@@ -1,6 +1,7 @@
 public import CollabProtocol
 import Hashing
 public import NIOCore
+import RateLimits
 public import RoomCore
 public import Telemetry
 public import WorkflowGraph
@@ -30,9 +31,15 @@ public final class RoomSession {
   private let admit: (Hello) -> Admission
   private let decodeLimits: DecodeLimits
   private let takesLease: Bool
+  let isRequest: Bool
   private var stage = Stage.awaitingHello(deadline: nil)
   /// Decoded since the last `readingFinished`.
   private var batch: [RoomEvent] = []
+  var meter: SessionMeter
+  var pauses: Pauses = []
+  /// Until what was read is paid for.
+  var throttle: Scheduled<Void>?
+  var presence = HeldPresence()
   /// Set while the room writes to this session.
   var member: CrewMember?
   /// What it has on the server's memory, until the connection is closed.
@@ -40,14 +47,18 @@ public final class RoomSession {
 
   /// - Parameters:
   ///   - takesLease: false for one that will never write: it is lent no replica id.
+  ///   - isRequest: for one that stands for a request: it opened no connection, and nobody can read it more slowly.
   ///   - trace: what the connection is part of; runs that it triggers go on with it.
+  ///   - address: whose rates it shares in.
   ///   - admit: called once, on the sink's event loop, with a well-formed hello; must not block.
   public init(
-    workflow: WorkflowID, sink: any SessionSink, registry: RoomRegistry, takesLease: Bool = true, trace: TraceContext? = nil,
-    admit: @escaping (Hello) -> Admission
+    workflow: WorkflowID, sink: any SessionSink, registry: RoomRegistry, takesLease: Bool = true, isRequest: Bool = false,
+    trace: TraceContext? = nil, address: LimitAccount? = nil, admit: @escaping (Hello) -> Admission
   ) {
     self.trace = trace
     self.takesLease = takesLease
+    self.isRequest = isRequest
+    meter = SessionMeter(registry.limits, address: address)
     self.workflow = workflow
     self.sink = sink
     self.registry = registry
@@ -71,6 +82,7 @@ public final class RoomSession {
   public func received(_ message: ByteBuffer, isText: Bool) {
     if case .over = stage { return }
     do throws(DecodeError) {
+      holdUp(forMilliseconds: isRequest ? 0 : meter.heard(bytes: message.readableBytes))
       guard isText == sink.encoding.isText else { throw .wrongFrame(sink.encoding) }
       let decoded = try MessageCodec.decodeClient(message, as: sink.encoding, limits: decodeLimits)
       take(decoded)
@@ -116,7 +128,7 @@ public final class RoomSession {
   // MARK: the hello
 
   private func take(_ message: ClientMessage) {
-    guard case .awaitingHello = stage else { return batch.append(.messageReceived(message, from: id)) }
+    guard case .awaitingHello = stage else { return weigh(message) }
     follow(Handshake.judge(message, limits: registry.configuration.limits))
   }
 
@@ -129,6 +141,7 @@ public final class RoomSession {
       case .admitted(let subject, let role, let kind):
         var hello = hello
         hello.kind = hello.kind ?? kind
+        if let refusal = meter.identify(subject, connects: !isRequest) { return turnAway(tooMany: refusal) }
         enter(hello, subject, role)
       }
     }
@@ -137,7 +150,7 @@ public final class RoomSession {
   private func enter(_ hello: Hello, _ subject: String, _ role: Role) {
     if case .awaitingHello(let deadline) = stage { deadline?.cancel() }
     stage = .entering(waiting: [])
-    sink.pauseReading()
+    pauseReading(.entering)
     let secret = registry.environment.secret(Lease.secretBytes)
     let arrival = Arrival(
       session: id, connectionNumber: connectionNumber, hello: hello, subject: subject, role: role,
@@ -154,7 +167,7 @@ public final class RoomSession {
   func entered(_ room: RoomHandle) {
     guard case .entering(let waiting) = stage else { return room.tell([.sessionLeft(id, isFinal: false)]) }
     stage = .inside(room)
-    sink.resumeReading()
+    resumeReading(.entering)
     if !waiting.isEmpty { room.tell(waiting) }
   }
 
@@ -176,6 +189,9 @@ public final class RoomSession {
   private func finish() {
     if case .awaitingHello(let deadline) = stage { deadline?.cancel() }
     stage = .over
+    throttle?.cancel()
+    throttle = nil
+    presence.forget()
   }
 
   private func answer(_ error: DecodeError) {
@@ -183,11 +199,20 @@ public final class RoomSession {
       if case .awaitingHello = stage { return end(.badRequest, error.text) }
       return batch.append(.messageRefused(ErrorReport(request: error.request, code: refusal, text: error.text), from: id))
     }
-    // What was good before it still counts.
+    breakOff(error.closeCode ?? .badRequest, error.text)
+  }
+
+  /// Ends by what the session said; what was good before it still counts.
+  func breakOff(_ code: CloseCode, _ reason: String) {
     readingFinished()
     leaveRoom()
-    end(error.closeCode ?? .badRequest, error.text)
+    end(code, reason)
   }
+
+  /// For the room, with what else this read brings.
+  func pass(_ event: RoomEvent) { batch.append(event) }
+
+  var isOver: Bool { if case .over = stage { true } else { false } }
 
   private func leaveRoom() {
     if case .inside(let room) = stage { room.tell([.sessionLeft(id, isFinal: false)]) }

@@ -9,6 +9,9 @@ enum Setting: String, CaseIterable, Sendable {
   case allowedOrigins = "allowed-origins"
   case connectionsMax = "connections-max"
   case connectionsPerAddressMax = "connections-per-address-max"
+  case trustedProxies = "trusted-proxies"
+  case proxyHeader = "proxy-header"
+  case limits
   case drainSeconds = "drain-seconds"
   case loops
   case logLevel = "log-level"
@@ -28,6 +31,8 @@ enum Setting: String, CaseIterable, Sendable {
     switch self {
     case .allowedOrigins: "--allow-origin"
     case .plugins: "--plugin"
+    case .trustedProxies: "--trusted-proxy"
+    case .limits: "--limit"
     default: "--" + rawValue
     }
   }
@@ -44,8 +49,9 @@ enum Setting: String, CaseIterable, Sendable {
   static let defaults: [Setting: ConfigValue] = [
     .host: "127.0.0.1", .port: -1, .plain: false, .cert: "", .key: "", .clientCA: "", .data: "./var/thaiyyal.sqlite", .memory: false,
     .open: false, .tokens: "", .allowedOrigins: ConfigValue(.stringArray([]), isSecret: false), .connectionsMax: 10_000,
-    .connectionsPerAddressMax: 2_000, .drainSeconds: 20, .loops: 0, .logLevel: "info",
-    .logFormat: "auto", .metricsToken: "", .takeoverSeconds: 40,
+    .connectionsPerAddressMax: 2_000, .trustedProxies: ConfigValue(.stringArray([]), isSecret: false),
+    .proxyHeader: "x-forwarded-for", .limits: ConfigValue(.stringArray([]), isSecret: false), .drainSeconds: 20, .loops: 0,
+    .logLevel: "info", .logFormat: "auto", .metricsToken: "", .takeoverSeconds: 40,
     .httpAllow: ConfigValue(.stringArray([]), isSecret: false), .httpAllowPrivate: ConfigValue(.stringArray([]), isSecret: false),
     .httpTimeoutSeconds: 30, .plugins: ConfigValue(.stringArray([]), isSecret: false), .pluginTimeoutSeconds: 30, .engineURL: "",
     .engineTimeoutSeconds: 60,

@@ -1,6 +1,8 @@
 import Configuration
 import Foundation
 import Logging
+import OutboundPolicy
+import RateLimits
 
 /// Everything `serve` and `doctor` were asked for, checked one by one and against each other.
 struct ServeConfiguration {
@@ -21,6 +23,8 @@ struct ServeConfiguration {
   var allowedOrigins: [String]
   var connectionsMax: Int
   var connectionsPerAddressMax: Int
+  var proxies: ProxyPolicy
+  var rates: RateTable
   var drain: Duration
   var loops: Int
   var logLevel: Logger.Level
@@ -45,6 +49,8 @@ struct ServeConfiguration {
     allowedOrigins = try sources.texts(.allowedOrigins)
     connectionsMax = try sources.number(.connectionsMax, in: 1...1_000_000)
     connectionsPerAddressMax = try sources.number(.connectionsPerAddressMax, in: 1...1_000_000)
+    proxies = try Self.proxies(sources)
+    rates = try Self.rates(sources)
     drain = .seconds(try sources.number(.drainSeconds, in: 0...3600))
     loops = try sources.number(.loops, in: 0...1024)
     logLevel = try Self.logLevel(sources)
@@ -81,6 +87,35 @@ struct ServeConfiguration {
     return level
   }
 
+  private static func proxies(_ sources: ConfigurationSources) throws -> ProxyPolicy {
+    let ranges = try sources.texts(.trustedProxies).map { text in
+      guard let range = IPRange(text) ?? IPAddress(text).flatMap({ IPRange("\($0)/\($0.bytes.count * 8)") }) else {
+        throw ConfigurationFault(
+          "trusted-proxies: \"\(text)\" is no address and no range such as 10.0.0.0/8 (\(sources.origin(of: .trustedProxies)))")
+      }
+      return range
+    }
+    let name = try sources.text(.proxyHeader)
+    guard let header = ProxyPolicy.Header(rawValue: name.lowercased()) else {
+      let known = ProxyPolicy.Header.allCases.map(\.rawValue)
+      throw ConfigurationFault(
+        "proxy-header: \"\(name)\" is none of \(known.joined(separator: ", ")) (\(sources.origin(of: .proxyHeader)))"
+          + hint(for: name, among: known))
+    }
+    return ProxyPolicy(trusted: ranges, header: header)
+  }
+
+  private static func rates(_ sources: ConfigurationSources) throws -> RateTable {
+    var rates = RateTable.defaults
+    for text in try sources.texts(.limits) {
+      do throws(RateFault) { try rates.apply(text) } catch {
+        let near = error.unknown.map { hint(for: $0, among: RateTable.names.map(\.description)) } ?? ""
+        throw ConfigurationFault("limits: \(error.text) (\(sources.origin(of: .limits)))" + near)
+      }
+    }
+    return rates
+  }
+
   private static func security(_ sources: ConfigurationSources, isPlain: Bool, dataFile: String) throws -> Security {
     let cert = try sources.text(.cert)
     let key = try sources.text(.key)
@@ -115,7 +150,7 @@ struct ServeConfiguration {
           .pluginTimeoutSeconds,
           .engineTimeoutSeconds:
           "\(try sources.number(setting, in: 0...Int.max))"
-        case .allowedOrigins, .httpAllow, .httpAllowPrivate, .plugins: try sources.texts(setting).joined(separator: " ")
+        case .allowedOrigins, .trustedProxies, .limits, .httpAllow, .httpAllowPrivate, .plugins: try sources.texts(setting).joined(separator: " ")
         default: try sources.text(setting)
         }
       return "\(setting.rawValue) = \(value.isEmpty ? "(none)" : value)   # \(sources.origin(of: setting))"

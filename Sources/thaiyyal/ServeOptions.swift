@@ -31,6 +31,18 @@ struct ServeOptions: ParsableArguments {
   var connectionsMax: Int?
   @Option(help: ArgumentHelp("Connections at once from one address. (default: 2000)", valueName: "count"))
   var connectionsPerAddressMax: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Proxy, or range of proxies, whose word counts about who asks: 10.0.0.0/8. Repeatable. (default: nobody's)", valueName: "address"))
+  var trustedProxy: [String] = []
+  @Option(
+    help: ArgumentHelp("Where they say it: x-forwarded-for or forwarded. (default: x-forwarded-for)", valueName: "name"))
+  var proxyHeader: String?
+  @Option(
+    help: ArgumentHelp(
+      "A rate of docs/LIMITS.md set anew: runs-per-subject=20/100 (a second, at once), address=none. Repeatable.",
+      valueName: "name=rate"))
+  var limit: [String] = []
   @Option(help: ArgumentHelp("How long a shutdown waits for rooms and clients. (default: 20)", valueName: "seconds"))
   var drainSeconds: Int?
   @Option(help: ArgumentHelp("Event loops; 0 takes one per core. (default: 0)", valueName: "count"))
@@ -51,6 +63,7 @@ struct ServeOptions: ParsableArguments {
     }
     let texts: [(Setting, String?)] = [
       (.host, host), (.cert, cert), (.key, key), (.clientCA, clientCa), (.data, data), (.tokens, tokens), (.logLevel, logLevel),
+      (.proxyHeader, proxyHeader),
     ]
     for (setting, text) in texts { put(setting, text.map { .string($0) }) }
     let numbers: [(Setting, Int?)] = [
@@ -60,7 +73,9 @@ struct ServeOptions: ParsableArguments {
     ]
     for (setting, number) in numbers { put(setting, number.map { .int($0) }) }
     for (setting, flag) in [(Setting.plain, plain), (.memory, memory), (.open, open)] { put(setting, flag.map { .bool($0) }) }
-    if !allowOrigin.isEmpty { put(.allowedOrigins, .stringArray(allowOrigin)) }
+    for (setting, list) in [(Setting.allowedOrigins, allowOrigin), (.trustedProxies, trustedProxy), (.limits, limit)] where !list.isEmpty {
+      put(setting, .stringArray(list))
+    }
     for (setting, content) in operations.given + outside.given { put(setting, content) }
     return values
   }

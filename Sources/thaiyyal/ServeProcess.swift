@@ -52,6 +52,7 @@ struct ServeProcess {
     var rooms = RoomConfiguration()
     rooms.server = ThaiyyalCommand.configuration.version
     rooms.drainDeadline = configuration.drain
+    rooms.limits.rates = configuration.rates
     let messageBytesMax = Int(rooms.limits.protocolLimits.messageBytesMax)
     gatewayConfiguration.webSocket.messageBytesMax = messageBytesMax
     gatewayConfiguration.webSocket.frameBytesMax = messageBytesMax
@@ -91,6 +92,7 @@ struct ServeProcess {
     gateway.connectionCountPerAddressMax = configuration.connectionsPerAddressMax
     let isPrivate = configuration.isLoopback && configuration.tokensFile == nil
     gateway.metricsAccess = try configuration.operations.metricsAccess(isPrivate: isPrivate)
+    gateway.proxies = configuration.proxies
     return gateway
   }
 

@@ -200,6 +200,18 @@ struct LinkTests {
     #expect(script.machine.isSaved && script.machine.isLive)
   }
 
+  @Test("[ER1] and when the server says when, then not before and not much later")
+  func askAgainWhenTold() throws {
+    var script = MachineScript.joined()
+    try script.edit(Make.node("bad"))
+    script.tell(.flush)
+    script.ack(1, 0, refused: [Refusal(seq: 1, code: .invalid, text: "no")])
+    let asked = script.now.uptimeMilliseconds
+    script.tell(.received(.error(ErrorReport(request: 0, code: .rateLimited, text: "later", retryAfterMilliseconds: 3000))))
+    #expect(script.passToDeadline().resyncs.count == 1)
+    #expect(script.now.uptimeMilliseconds == asked + 3000)
+  }
+
   @Test("[RU2] a run's events once each, in order, also when the server sends them again; old runs go")
   func runs() {
     var script = MachineScript.joined()

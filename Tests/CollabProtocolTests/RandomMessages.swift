@@ -175,7 +175,9 @@ struct RandomMessages {
     case 9:
       return .goodbye(
         Goodbye(code: CloseCode(rawValue: UInt16(truncatingIfNeeded: small())), text: text(), reconnectAfterMilliseconds: small()))
-    case 10: return .error(ErrorReport(request: number(), code: pick(RefusalCode.allCases), text: text()))
+    case 10:
+      return .error(
+        ErrorReport(request: number(), code: pick(RefusalCode.allCases), text: text(), retryAfterMilliseconds: small(), limit: text()))
     case 11: return .pong(Pong(id: number(), serverMilliseconds: number()))
     case 12:
       return .history(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import OutboundPolicy
+import RateLimits
 import Testing
 
 @testable import thaiyyal
@@ -46,13 +47,15 @@ import Testing
     let texts: [Setting: String] = [
       .host: "127.0.0.9", .port: "4", .plain: "true", .data: "x.sqlite", .memory: "true", .open: "true",
       .allowedOrigins: "https://a.example",
-      .connectionsMax: "5", .connectionsPerAddressMax: "6", .drainSeconds: "7", .loops: "8", .logLevel: "debug",
+      .connectionsMax: "5", .connectionsPerAddressMax: "6", .trustedProxies: "10.0.0.0/8", .proxyHeader: "forwarded",
+      .limits: "runs-per-subject=3/9", .drainSeconds: "7", .loops: "8", .logLevel: "debug",
       .httpAllow: "*.example.org:8443", .httpTimeoutSeconds: "9", .plugins: "http://127.0.0.1:9100/", .pluginTimeoutSeconds: "10",
       .engineTimeoutSeconds: "11", .logFormat: "json", .metricsToken: "secret.txt", .takeoverSeconds: "12",
     ]
     for (setting, text) in texts {
-      let isText = [.host, .data, .logLevel, .logFormat, .metricsToken].contains(setting)
-      let json = [.allowedOrigins, .httpAllow, .plugins].contains(setting) ? "[\"\(text)\"]" : isText ? "\"\(text)\"" : text
+      let isText = [.host, .data, .logLevel, .logFormat, .metricsToken, .proxyHeader].contains(setting)
+      let isList = [.allowedOrigins, .httpAllow, .plugins, .trustedProxies, .limits].contains(setting)
+      let json = isList ? "[\"\(text)\"]" : isText ? "\"\(text)\"" : text
       let flags = ["true"].contains(text) ? [setting.flag] : [setting.flag, text]
       let given = [
         try await configure(flags), try await configure(environment: [setting.environmentName: text]),
@@ -63,6 +66,22 @@ import Testing
           configuration.lines.contains { $0.hasPrefix("\(setting.rawValue) = \(text)   # ") && !$0.hasSuffix("default") }, "\(setting)")
       }
     }
+  }
+
+  @Test("limits are set by name, proxies by address or range; a name or a rate that nobody knows is refused")
+  func limits() async throws {
+    let given = try await configure([
+      "--limit", "runs-per-subject=3/9", "--limit", "address=none", "--trusted-proxy", "10.1.0.0/16", "--trusted-proxy", "::1",
+    ])
+    #expect(given.rates[.runs, per: .subject] == Rate(3, burst: 9))
+    #expect(given.rates[.connects, per: .address] == nil)
+    #expect(given.proxies.trusts(IPAddress("10.1.2.3")!) && given.proxies.trusts(IPAddress("::1")!))
+    #expect(!given.proxies.trusts(IPAddress("10.2.0.1")!))
+    #expect(given.lines.contains("limits = runs-per-subject=3/9 address=none   # flag"))
+    #expect(try await fault(["--limit", "runs-per-subjekt=3"]).hasSuffix("did you mean runs-per-subject?"))
+    #expect(try await fault(["--limit", "runs-per-subject=many"]).contains("\"many\" is no rate"))
+    #expect(try await fault(["--trusted-proxy", "10.1.2.3/8"]).contains("no range"))
+    #expect(try await fault(["--proxy-header", "x-forwarded"]).contains("x-forwarded-for"))
   }
 
   @Test("the port follows from plain")

@@ -4,6 +4,7 @@ import CollabProtocol
 import Gateway
 import NIOCore
 import NIOPosix
+import RateLimits
 import RoomCore
 import Rooms
 import Storage
@@ -188,8 +189,7 @@ struct CloseTableTests {
   @Test("[FC1] 4429: goes on in spite of RATE_LIMITED")
   func abusive() async throws {
     var options = TestServer.Options()
-    options.limits.opsPerSecondMax = 1
-    options.limits.opsBurstMax = 1
+    options.limits.rates[.ops, per: .session] = Rate(1, burst: 1)
     options.limits.rateStrikeCountMax = 5
     try await TestServer.with(options) { server in
       let peer = try await RawPeer.joined(server)

@@ -1,6 +1,7 @@
 import CRDT
 import CollabProtocol
 import NIOCore
+import RateLimits
 import RoomCore
 import Storage
 import Testing
@@ -99,8 +100,7 @@ struct RefusalTableTests {
   @Test("[FC1] RATE_LIMITED: more ops than a session may write, with the time to wait; then they are taken")
   func rateLimited() async throws {
     var options = TestServer.Options()
-    options.limits.opsPerSecondMax = 100
-    options.limits.opsBurstMax = 20
+    options.limits.rates[.ops, per: .session] = Rate(100, burst: 20)
     try await TestServer.with(options) { server in
       let peer = try await RawPeer.joined(server)
       let replica = await peer.replica

@@ -1,5 +1,6 @@
 import CRDT
 import CollabProtocol
+import RateLimits
 import RoomCore
 import Testing
 import WorkflowDocument
@@ -249,8 +250,7 @@ import WorkflowGraph
   @Test("[RF1] rate_limited says how long to wait, then takes the change; going on regardless is closed with 4429")
   func rateLimited() throws {
     var limits = RoomLimits()
-    limits.opsPerSecondMax = 10
-    limits.opsBurstMax = 10
+    limits.rates[.ops, per: .session] = Rate(10, burst: 10)
     limits.rateStrikeCountMax = 3
     var stage = Stage(limits: limits)
     let ada = stage.join()

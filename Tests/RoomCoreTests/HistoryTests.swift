@@ -1,4 +1,5 @@
 import CollabProtocol
+import RateLimits
 import RoomCore
 import Testing
 import WorkflowDocument
@@ -43,7 +44,7 @@ import WorkflowGraph
   func rates() {
     var limits = RoomLimits()
     limits.looksOpenMax = 2
-    limits.looksBurstMax = 3
+    limits.rates[.history, per: .session] = Rate(4, burst: 3)
     var stage = Stage(limits: limits)
     let ada = stage.join()
     for request in 1...3 as ClosedRange<UInt64> { stage.say(.history(HistoryRequest(request: request)), ada) }

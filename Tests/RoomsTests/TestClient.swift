@@ -86,7 +86,8 @@ final class TestClient {
   private var batch: UInt64 = 0
 
   init(
-    _ registry: RoomRegistry, _ workflow: WorkflowID, on loop: any EventLoop, encoding: WireEncoding = .proto, admission: Admission? = nil
+    _ registry: RoomRegistry, _ workflow: WorkflowID, on loop: any EventLoop, encoding: WireEncoding = .proto, admission: Admission? = nil,
+    address: LimitAccount? = nil
   ) async throws {
     self.loop = loop
     self.encoding = encoding
@@ -94,7 +95,7 @@ final class TestClient {
     heard = stream.makeAsyncIterator()
     sink = try await loop.submit {
       let sink = TestSink(loop: loop, encoding: encoding, heard: continuation)
-      sink.session = RoomSession(workflow: workflow, sink: sink, registry: registry) { _ in
+      sink.session = RoomSession(workflow: workflow, sink: sink, registry: registry, address: address) { _ in
         admission ?? .admitted(subject: "", role: .owner)
       }
       sink.session?.start()

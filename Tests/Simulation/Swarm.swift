@@ -1,5 +1,6 @@
 import CollabClient
 import CollabProtocol
+import RateLimits
 import RoomCore
 
 /// What one simulation is made of, drawn from its seed: each seed leaves some faults out and exaggerates others.
@@ -111,8 +112,7 @@ public struct Swarm: Sendable {
     limits.reloadRetryMaxMilliseconds = 400
     limits.joinDeadlineMilliseconds = 5_000
     limits.drainFlushMilliseconds = 1_000
-    limits.opsPerSecondMax = random.pick([40, 50_000])
-    limits.opsBurstMax = limits.opsPerSecondMax == 40 ? 120 : 400_000
+    if random.pick([40, 50_000]) == 40 { limits.rates[.ops, per: .session] = Rate(40, burst: 120) }
     return limits
   }
 }

@@ -36,6 +36,8 @@ extension WireWriter {
         writer.uint64(1, "request", error.request)
         writer.enumeration(2, "code", error.code)
         writer.string(3, "text", error.text)
+        writer.uint32(4, "retryAfterMilliseconds", error.retryAfterMilliseconds)
+        writer.string(5, "limit", error.limit)
       }
     case .pong(let pong):
       self.message(12, "pong") { writer in
@@ -124,7 +126,7 @@ struct ServerMessageDraft: WireReadable {
     case 8: .hash(hash)
     case 9: .role(last.role)
     case 10: .goodbye(try last.goodbye())
-    case 11: .error(ErrorReport(request: last.number, code: last.code, text: last.text))
+    case 11: .error(last.error)
     case 12: .pong(Pong(id: last.number, serverMilliseconds: last.milliseconds))
     case 13: .history(history)
     case 14: .versions(versions)
@@ -144,10 +146,11 @@ struct ShortDraft: WireReadable {
   var code = RefusalCode.invalid
   var text = ""
   var milliseconds: UInt64 = 0
+  var limit = ""
 
   private static let roleNames = FieldNames("role")
   private static let goodbyeNames = FieldNames("code", "text", "reconnectAfterMilliseconds")
-  private static let errorNames = FieldNames("request", "code", "text")
+  private static let errorNames = FieldNames("request", "code", "text", "retryAfterMilliseconds", "limit")
   private static let pongNames = FieldNames("id", "serverMilliseconds")
   var names: FieldNames {
     switch kind {
@@ -167,10 +170,17 @@ struct ShortDraft: WireReadable {
     case (11, 1): number = try reader.uint64()
     case (11, 2): code = try reader.enumeration(RefusalCode.self) ?? .invalid
     case (11, 3): text = try reader.string("error.text", max: DecodeLimits.sentenceBytesMax)
+    case (11, 4): milliseconds = UInt64(try reader.uint32())
+    case (11, 5): limit = try reader.string("error.limit", max: DecodeLimits.idBytesMax)
     case (12, 1): number = try reader.uint64()
     case (12, 2): milliseconds = try reader.uint64()
     default: try reader.skip()
     }
+  }
+
+  var error: ErrorReport {
+    ErrorReport(
+      request: number, code: code, text: text, retryAfterMilliseconds: UInt32(truncatingIfNeeded: milliseconds), limit: limit)
   }
 
   func goodbye() throws(DecodeError) -> Goodbye {

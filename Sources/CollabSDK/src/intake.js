@@ -6,7 +6,7 @@ import { Version } from "./stamp.js";
 
 // What the server says [OR1, AK1, RF1, SN1, GV5]. Functions of a ReplicaMachine.
 
-/** A snapshot was asked for too often, or the store is away: asked again after this. */
+/** A snapshot was asked for too often, or the store is away: asked again after this, when the server names no time. */
 const askAgainMilliseconds = 500;
 const conflictPauseMilliseconds = 50;
 const faultsMax = 5;
@@ -57,7 +57,9 @@ function takeRunEvent(machine, event) {
 function takeError(machine, error, now) {
   const { repair } = machine;
   const isPutOff = error.code === "RATE_LIMITED" || error.code === "UNAVAILABLE";
-  if (error.request === 0 && isPutOff && repair?.isAsked && repair.base === null) machine.askAgainAt = now.uptime + askAgainMilliseconds;
+  if (error.request === 0 && isPutOff && repair?.isAsked && repair.base === null) {
+    machine.askAgainAt = now.uptime + (error.retryAfterMilliseconds || askAgainMilliseconds);
+  }
   machine.notify({ type: "error", error });
 }
 

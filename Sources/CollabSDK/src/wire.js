@@ -115,7 +115,7 @@ export const messages = {
   Hash: [["version", "Version"], ["position", "int64"], ["graphHash", "bytes"], ["documentHash", "bytes"]],
   RoleChanged: [["role", "Role"]],
   Goodbye: [["code", "int"], ["text", "text"], ["reconnectAfterMilliseconds", "int"]],
-  Error: [["request", "int64"], ["code", "RefusalCode"], ["text", "text"]],
+  Error: [["request", "int64"], ["code", "RefusalCode"], ["text", "text"], ["retryAfterMilliseconds", "int"], ["limit", "text"]],
   Pong: [["id", "int64"], ["serverMilliseconds", "int64"]],
   ServerMessage: [
     ["welcome", "Welcome"], ["snapshot", "Snapshot"], ["changes", "Changes"], ["ack", "Ack"], ["presence", "PresenceFrame"],

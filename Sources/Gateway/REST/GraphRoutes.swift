@@ -80,7 +80,8 @@ extension RoomRegistry {
   /// For what holds a whole graph in memory: so many at a time, the others are told to come back.
   func inPlace(_ body: () async throws -> Response) async throws -> Response {
     do { return try await withAdHocPlace(body) } catch let busy as Busy {
-      throw Problem(.tooManyRequests, "\(busy.countMax) graphs are being dealt with already.", headers: [("retry-after", "1")])
+      throw Problem(
+        .tooManyRequests, "\(busy.countMax) graphs are being dealt with already.", limit: "adHocRunCountMax", retryAfterMilliseconds: 1000)
     }
   }
 }

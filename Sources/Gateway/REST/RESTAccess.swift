@@ -65,7 +65,9 @@ struct RESTAccess: Sendable {
   func role(_ hello: Hello, of workflow: WorkflowID) throws -> Role {
     switch authenticator.admit(hello, to: workflow) {
     case .refused(let code, let reason): throw RoomGuest.Ended(code: code, reason: reason)
-    case .admitted(_, let granted, _): return granted
+    case .admitted(let subject, let granted, _):
+      try RequestMeter.current?.charge(subject)
+      return granted
     }
   }
 
@@ -128,7 +130,9 @@ extension Problem {
     switch report.code {
     case .forbidden: self.init(.forbidden, text)
     case .conflict, .staleLease: self.init(.conflict, text)
-    case .limit, .rateLimited: self.init(.tooManyRequests, text, headers: [("retry-after", "2")])
+    case .limit, .rateLimited:
+      let pause = report.retryAfterMilliseconds > 0 ? UInt64(report.retryAfterMilliseconds) : 2000
+      self.init(.tooManyRequests, text, limit: report.limit.isEmpty ? "room" : report.limit, retryAfterMilliseconds: pause)
     case .tooLarge: self.init(.payloadTooLarge, text)
     case .unavailable: self.init(.serviceUnavailable, text, headers: [("retry-after", "2")])
     case .invalid, .clockSkew: self.init(.unprocessableEntity, text)

@@ -45,11 +45,13 @@ final class RoomGuest: Sendable {
     let box = NIOLoopBoundBox<GuestSink?>.makeEmptyBox(valueType: GuestSink.self, eventLoop: loop)
     sink = box
     inbox.onTermination = { _ in loop.execute { box.value?.leave() } }
+    let address = RequestMeter.current?.address
     loop.execute {
       let sink = GuestSink(loop: loop, inbox: inbox, silence: TimeAmount(silence))
       box.value = sink
       sink.onEnd = { box.value = nil }
-      let session = RoomSession(workflow: workflow, sink: sink, registry: registry, takesLease: edits, trace: trace, admit: admit)
+      let session = RoomSession(
+        workflow: workflow, sink: sink, registry: registry, takesLease: edits, isRequest: true, trace: trace, address: address, admit: admit)
       sink.begin(session, hello)
     }
   }

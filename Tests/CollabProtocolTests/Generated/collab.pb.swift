@@ -2130,6 +2130,12 @@ nonisolated struct Thaiyyal_Collab_V1_Error: Sendable {
 
   var text: String = String()
 
+  /// with RATE_LIMITED, LIMIT and UNAVAILABLE; 0: not said
+  var retryAfterMilliseconds: UInt32 = 0
+
+  /// the limit's name; empty: none of those with names [LM3]
+  var limit: String = String()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -5489,7 +5495,7 @@ nonisolated extension Thaiyyal_Collab_V1_Goodbye: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Thaiyyal_Collab_V1_Error: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Error"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}code\0\u{1}text\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}code\0\u{1}text\0\u{3}retry_after_milliseconds\0\u{1}limit\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5500,6 +5506,8 @@ nonisolated extension Thaiyyal_Collab_V1_Error: SwiftProtobuf.Message, SwiftProt
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
       case 2: try { try decoder.decodeSingularEnumField(value: &self.code) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.retryAfterMilliseconds) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.limit) }()
       default: break
       }
     }
@@ -5515,6 +5523,12 @@ nonisolated extension Thaiyyal_Collab_V1_Error: SwiftProtobuf.Message, SwiftProt
     if !self.text.isEmpty {
       try visitor.visitSingularStringField(value: self.text, fieldNumber: 3)
     }
+    if self.retryAfterMilliseconds != 0 {
+      try visitor.visitSingularUInt32Field(value: self.retryAfterMilliseconds, fieldNumber: 4)
+    }
+    if !self.limit.isEmpty {
+      try visitor.visitSingularStringField(value: self.limit, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5522,6 +5536,8 @@ nonisolated extension Thaiyyal_Collab_V1_Error: SwiftProtobuf.Message, SwiftProt
     if lhs.request != rhs.request {return false}
     if lhs.code != rhs.code {return false}
     if lhs.text != rhs.text {return false}
+    if lhs.retryAfterMilliseconds != rhs.retryAfterMilliseconds {return false}
+    if lhs.limit != rhs.limit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

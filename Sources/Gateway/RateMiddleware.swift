@@ -1,0 +1,89 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import OutboundPolicy
+import RateLimits
+import Rooms
+import Synchronization
+
+/// Holds requests to the rates of their address before anything is read or looked up, and lays ready what is needed to hold them to those of
+/// their subject. Spec: LM3, LM4.
+struct RateMiddleware: RouterMiddleware {
+  typealias Context = BasicRequestContext
+
+  let limits: LimitLedger
+  let proxies: ProxyPolicy
+
+  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    guard let thing = Self.thing(request.method.rawValue, request.uri.path) else { return try await next(request, context) }
+    let client = PeerWatch.current?.address.map { proxies.client(of: $0, values: forwarded(request)) }
+    let meter = RequestMeter(limits, address: limits.account(of: client), thing)
+    if let refusal = limits.take(thing, meter.address) { throw Problem(refusal, closing: request.mayHaveBody) }
+    return try await RequestMeter.$current.withValue(meter) { try await next(request, context) }
+  }
+
+  private func forwarded(_ request: Request) -> [String] {
+    HTTPField.Name(proxies.header.rawValue).map { request.headers[values: $0] } ?? []
+  }
+
+  /// What a request is counted as; `nil`: free. Pages and health checks are: they come from memory, and a probe must never be told to wait.
+  static func thing(_ method: String, _ path: String) -> RatedThing? {
+    guard path.hasPrefix("/api/") else { return nil }
+    let isReading = method == "GET" || method == "HEAD"
+    let isLarge =
+      switch path.split(separator: "/").last {
+      case "export", "import", "graph", "diff", "validate": method != "PATCH"
+      case "execute": path == "/api/v1/workflows/execute"
+      case "workflows": isReading
+      default: false
+      }
+    return isLarge ? .exports : isReading ? .reads : .writes
+  }
+}
+
+/// The request that is being answered, as rates see it.
+final class RequestMeter: Sendable {
+  @TaskLocal static var current: RequestMeter?
+
+  /// `nil`: the peer has none, or nobody knows it.
+  let address: LimitAccount?
+  private let limits: LimitLedger
+  private let thing: RatedThing
+  private let isCharged = Mutex(false)
+
+  init(_ limits: LimitLedger, address: LimitAccount?, _ thing: RatedThing) {
+    self.limits = limits
+    self.address = address
+    self.thing = thing
+  }
+
+  /// Once per request, however often its rights are looked at.
+  func charge(_ subject: String) throws(Problem) {
+    let isFirst = isCharged.withLock { isCharged in
+      defer { isCharged = true }
+      return !isCharged
+    }
+    guard isFirst, let refusal = limits.take(thing, limits.account(ofSubject: subject)) else { return }
+    throw Problem(refusal, closing: true)
+  }
+}
+
+extension Request {
+  var mayHaveBody: Bool { headers[.transferEncoding] != nil || (headers[.contentLength] ?? "0") != "0" }
+}
+
+extension Problem {
+  /// - Parameter closing: what the request still sends is not read.
+  init(_ refusal: RateRefusal, closing: Bool = false) {
+    let text = refusal.text.prefix(1).uppercased() + refusal.text.dropFirst() + "."
+    self.init(
+      .tooManyRequests, text, limit: "\(refusal.name)", retryAfterMilliseconds: refusal.waitMilliseconds,
+      headers: closing ? [("connection", "close")] : [])
+  }
+}
+
+extension SocketAddress {
+  /// Without port and zone; `nil` for a Unix socket.
+  var address: IPAddress? { ipAddress.flatMap { IPAddress(String($0.prefix { $0 != "%" })) }?.plain }
+}
