@@ -1,5 +1,5 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
-.PHONY: serve test check sim bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
+.PHONY: serve test check sim attack bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
 .PHONY: metrics
 .PHONY: browser browser-bench screenshots sdk sdk-browser histories catalogue format setup clean
 SHELL := /bin/bash
@@ -31,6 +31,7 @@ test: setup
 	swift build --build-tests
 	node --test $(SDK_TESTS) $(CANVAS_TESTS)
 	swift test --skip-build --no-parallel
+	python3 Benchmarks/attack/attack.py .build/debug/thaiyyal --short
 	.ci/browser tests .build/browser
 
 # Layout, house rules, no warning, quick tests.
@@ -87,6 +88,11 @@ sim: setup
 	swift build --build-tests
 	.build/debug/thaiyyal-sim --seed $(or $(SEED),1) --seeds $(or $(SEEDS),$(if $(SEED),1,5000)) --steps $(or $(STEPS),400) \
 	  $(if $(STORY),--story) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
+
+# Attacks the server on this machine and measures what others notice: the second half of docs/LIMITS.md. ONLY= chooses attacks. About seven minutes.
+attack: setup
+	swift build -c release --product thaiyyal
+	python3 Benchmarks/attack/attack.py .build/release/thaiyyal $(if $(ONLY),--only "$(ONLY)")
 
 # One part with, say: make bench BENCH=fanout. Others to measure beside are installed where that is possible. All of it, what `browser-bench` does included, is written down.
 bench: setup

@@ -54,7 +54,8 @@ struct GatewayChannel: HTTPChannelHandler {
     do {
       try channel.syncOptions?.setOption(.recvAllocator, value: Self.readBuffers)
       try addTLS?(channel)
-      try channel.pipeline.syncOperations.addHandler(makeSwitch(channel, kind, refusal: Self.refusal(for: verdict, tooFast), logger: logger))
+      try channel.pipeline.syncOperations.addHandler(
+        makeSwitch(channel, kind, refusal: Self.refusal(for: verdict, tooFast), logger: logger))
     } catch {
       kind.fail(error)
       channel.close(promise: nil)
@@ -151,7 +152,9 @@ struct GatewayChannel: HTTPChannelHandler {
     _ channel: any Channel, _ peer: PeerWatch, logger: Logger
   ) throws -> NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart> {
     let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHandlers([StuckAnswer(patience: configuration.answerPatience), PeerWatchHandler(peer)])
+    try pipeline.addHandlers([
+      StuckAnswer(patience: configuration.answerPatience, bytesMin: configuration.answerBytesMin), PeerWatchHandler(peer),
+    ])
     let deadline = HeadDeadline(configuration.firstRequestDeadline)
     try pipeline.addHandler(deadline)
     // Hummingbird answers parse errors and reads one request after the other itself.

@@ -18,12 +18,23 @@ public struct GatewayConfiguration: Sendable {
   public var firstRequestDeadline: Duration = .seconds(10)
   /// An HTTP connection on which nothing happens for so long is closed. Live connections have pings instead.
   public var idleTimeout: Duration = .seconds(60)
-  /// An answer over HTTP of which the peer takes nothing for so long is ended with its connection.
+  /// An answer over HTTP of which the peer takes less than `answerBytesMin` in so long, while more waits, is ended with its connection.
   public var answerPatience: Duration = .seconds(30)
+  public var answerBytesMin = 4 << 10
+  /// A body of which less than `bodyBytesMin` comes in so long, without being at its end: 408.
+  public var bodyPatience: Duration = .seconds(5)
+  public var bodyBytesMin = 16 << 10
+  /// A whole body; later: 408.
+  public var bodyDeadline: Duration = .seconds(60)
+  /// Beginnings of WebSocket messages, of all connections together; beyond it those that add to them are cut off.
+  public var unfinishedBytesMax = 256 << 20
   /// After the rooms have said goodbye: how long clients may take for the closing handshake before they are cut off.
   public var closeDeadline: Duration = .seconds(5)
   public var metricsAccess = MetricsAccess.open
   public var webSocket: WebSocketConfiguration
+
+  /// Request line and header fields together: 431. As the first request of a connection is held to, so is every other.
+  static let headBytesMax = FirstRequestSwitch.Limits().headBytesMax
 
   public init() {
     webSocket = WebSocketConfiguration(role: .server)

@@ -35,6 +35,8 @@ public final class GatewayService: Service {
     metrics: ServerMetrics = ServerMetrics(), logger: Logger,
     onListening: @escaping @Sendable (SocketAddress) -> Void = { _ in }
   ) {
+    var configuration = configuration
+    configuration.webSocket.inputLedger = InputLedger(bytesMax: configuration.unfinishedBytesMax)
     self.configuration = configuration
     self.registry = registry
     self.authenticator = authenticator
@@ -80,7 +82,8 @@ public final class GatewayService: Service {
       runs: runs, graphs: GraphRoutes(registry: registry, access: access), workflows: workflows,
       workflowGraphs: WorkflowGraphRoutes(registry: registry, access: access, desk: edits),
       metrics: MetricsRoutes(metrics: metrics, access: configuration.metricsAccess, origins: configuration.origins),
-      watch: RequestWatch(metrics: metrics, logger: logger), rates: RateMiddleware(limits: registry.limits, proxies: configuration.proxies)
+      watch: RequestWatch(metrics: metrics, logger: logger),
+      rates: RateMiddleware(limits: registry.limits, proxies: configuration.proxies, bodies: BodyReader(configuration))
     ) {
       guard registry.isAccepting else { return .notReady("The server is about to end.") }
       return await readiness()

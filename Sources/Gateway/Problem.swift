@@ -32,7 +32,8 @@ struct Problem: Error, Equatable {
 
   var body: String {
     let reached = limit.map { #","limit":"\#(escaped($0.name))","retryAfterMilliseconds":\#($0.retryAfterMilliseconds)"# } ?? ""
-    return #"{"type":"about:blank","title":"\#(escaped(status.reasonPhrase))","status":\#(status.code),"detail":"\#(escaped(detail))"\#(reached)}"#
+    return
+      #"{"type":"about:blank","title":"\#(escaped(status.reasonPhrase))","status":\#(status.code),"detail":"\#(escaped(detail))"\#(reached)}"#
       + "\n"
   }
 

@@ -9,6 +9,17 @@ struct ProblemMiddleware: RouterMiddleware {
   typealias Context = BasicRequestContext
 
   func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    let reading = BodyReader.Reading()
+    var response = await BodyReader.Reading.$current.withValue(reading) { await answer(request, context: context, next: next) }
+    // What a request still sends that was refused may have no end.
+    let isUnread = request.mayHaveBody && !reading.isDone.load(ordering: .relaxed)
+    if isUnread, response.status.code >= 400 { response.headers[.connection] = "close" }
+    return response
+  }
+
+  private func answer(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async -> Response {
     do {
       return try await next(request, context)
     } catch let problem as Problem {

@@ -2,16 +2,21 @@ import NIOCore
 
 /// Ends a connection whose peer takes nothing of its answer for too long: what waits for it stays in memory, and so does whoever writes it.
 ///
-/// Stands before the HTTP encoder and looks at what the socket has not taken. A peer that takes a little now and then is slow, not stuck.
+/// Stands before the HTTP encoder and looks at what the socket has not taken. A peer must take what waited, or `bytesMin` of it, within each
+/// `patience`: one that takes a byte now and then would hold an answer for ever.
 final class StuckAnswer: ChannelOutboundHandler, ChannelInboundHandler, RemovableChannelHandler {
   typealias OutboundIn = ByteBuffer
   typealias InboundIn = ByteBuffer
 
   private let patience: TimeAmount
+  private let bytesMin: Int
   private var timer: Scheduled<Void>?
   private var writtenBytes = 0
 
-  init(patience: Duration) { self.patience = TimeAmount(patience) }
+  init(patience: Duration, bytesMin: Int = 4 << 10) {
+    self.patience = TimeAmount(patience)
+    self.bytesMin = bytesMin
+  }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     writtenBytes += unwrapOutboundIn(data).readableBytes
@@ -24,12 +29,13 @@ final class StuckAnswer: ChannelOutboundHandler, ChannelInboundHandler, Removabl
   }
 
   private func watch(_ context: ChannelHandlerContext) {
-    let takenBefore = writtenBytes - Self.waitingBytes(context)
+    let waitingBefore = Self.waitingBytes(context)
+    let takenBefore = writtenBytes - waitingBefore
     timer = context.eventLoop.assumeIsolated().scheduleTask(in: patience) { [self] in
       timer = nil
       let waiting = Self.waitingBytes(context)
       guard waiting > 0 else { return }
-      if writtenBytes - waiting <= takenBefore { return context.close(promise: nil) }
+      if writtenBytes - waiting < takenBefore + min(bytesMin, waitingBefore) { return context.close(promise: nil) }
       watch(context)
     }
   }

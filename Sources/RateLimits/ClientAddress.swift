@@ -53,7 +53,9 @@ public struct ProxyPolicy: Hashable, Sendable {
 
   /// With or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
   private static func address(of word: Substring) -> IPAddress? {
-    if word.hasPrefix("[") { return word.firstIndex(of: "]").flatMap { IPAddress(String(word[word.index(after: word.startIndex)..<$0])) }?.plain }
+    if word.hasPrefix("[") {
+      return word.firstIndex(of: "]").flatMap { IPAddress(String(word[word.index(after: word.startIndex)..<$0])) }?.plain
+    }
     let colons = word.utf8.count { $0 == UInt8(ascii: ":") }
     return IPAddress(String(colons == 1 ? word.prefix { $0 != ":" } : word))?.plain
   }

@@ -60,8 +60,8 @@ public struct RateTable: Hashable, Sendable {
     let mebibyte: UInt64 = 1 << 20
     let rows: [(RatedThing, RateScope, Rate)] = [
       (.connects, .subject, Rate(10, burst: 200)), (.connects, .address, Rate(100, burst: 2_500)),
-      (.messages, .session, Rate(5_000, burst: 20_000)), (.messages, .subject, Rate(10_000, burst: 40_000)),
-      (.messages, .address, Rate(20_000, burst: 80_000)),
+      (.messages, .session, Rate(1_000, burst: 2_000)), (.messages, .subject, Rate(2_000, burst: 4_000)),
+      (.messages, .address, Rate(20_000, burst: 40_000)),
       (.bytes, .session, Rate(8 * mebibyte, burst: 64 * mebibyte)), (.bytes, .subject, Rate(16 * mebibyte, burst: 128 * mebibyte)),
       (.bytes, .address, Rate(32 * mebibyte, burst: 256 * mebibyte)),
       (.ops, .session, Rate(50_000, burst: 400_000)), (.ops, .subject, Rate(100_000, burst: 800_000)),
@@ -72,7 +72,7 @@ public struct RateTable: Hashable, Sendable {
       (.pings, .session, Rate(5, burst: 60)),
       (.resyncs, .session, Rate(2, burst: 32)),
       (.history, .session, Rate(4, burst: 32)),
-      (.refusals, .session, Rate(100, burst: 5_000)),
+      (.refusals, .session, Rate(50, burst: 1_000)),
       (.reads, .subject, Rate(100, burst: 1_000)), (.reads, .address, Rate(400, burst: 4_000)),
       (.writes, .subject, Rate(50, burst: 500)), (.writes, .address, Rate(200, burst: 2_000)),
       (.exports, .subject, Rate(5, burst: 100)), (.exports, .address, Rate(20, burst: 400)),

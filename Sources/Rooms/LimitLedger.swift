@@ -99,8 +99,11 @@ final class AccountTable<Key: Hashable & Sendable>: Sendable {
   private static func turn(_ state: inout State) -> [Key: LimitAccount] {
     var kept: [Key: LimitAccount] = [:]
     // An account leaves this table under the lock only: one that nobody else holds now is held by nobody.
-    for index in state.old.values.indices where !isKnownUniquelyReferenced(&state.old.values[index]) {
-      kept[state.old.keys[index]] = state.old.values[index]
+    // Not by `indices`: they hold the dictionary themselves, and a change would copy all of it.
+    var index = state.old.startIndex
+    while index != state.old.endIndex {
+      if !isKnownUniquelyReferenced(&state.old.values[index]) { kept[state.old.keys[index]] = state.old.values[index] }
+      state.old.formIndex(after: &index)
     }
     let forgotten = state.old
     state.old = state.young

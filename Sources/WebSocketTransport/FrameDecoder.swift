@@ -25,6 +25,11 @@ struct FrameDecoder {
   private var assembled = ByteBuffer()
   private var text = UTF8Validator()
 
+  /// A data frame or a message has begun and not ended.
+  var isInsideMessage: Bool { frame != nil || open != nil }
+  /// Of a message whose end is not there.
+  var heldBytes: Int { assembled.readableBytes }
+
   init(role: WebSocketRole, frameBytesMax: Int, messageBytesMax: Int, allowsCompression: Bool = false) {
     self.role = role
     self.frameBytesMax = frameBytesMax

@@ -13,6 +13,8 @@ extension WebSocketConnection {
 
   private func tick() {
     guard case .open = phase, let interval = configuration.pingInterval else { return }
+    intervalsInMessage = decoder.isInsideMessage && !isPaused ? intervalsInMessage + 1 : 0
+    guard intervalsInMessage <= configuration.intervalsPerMessageMax else { return drop(reason: "a message without an end") }
     // While paused nobody reads, so silence says nothing.
     if hasHeard || isPaused {
       hasHeard = false

@@ -8,6 +8,11 @@ public struct WebSocketConfiguration: Sendable {
   public var messageBytesMax = 1 << 20
   /// Largest single frame. Beyond: close 1009.
   public var frameBytesMax = 256 << 10
+  /// Beginnings of messages of all connections together; whoever adds to them beyond its bound, and holds more than `inputBytesFree`, is cut off.
+  public var inputLedger: InputLedger?
+  public var inputBytesFree = 4 << 10
+  /// A message of which the end does not come within so many intervals between pings ends its connection: the peer drips.
+  public var intervalsPerMessageMax = 4
   public var deflate: Deflate
   /// Silence after which a ping goes out. `nil`: none.
   public var pingInterval: Duration? = .seconds(25)

@@ -59,6 +59,10 @@ public final class WebSocketConnection: ChannelDuplexHandler {
   var isPaused = false
   var heldRead = false
   var hasDelivered = false
+  /// What this connection has in the ledger.
+  var heldBytes = 0
+  /// Looks of the keep-alive since the message began that has no end yet.
+  var intervalsInMessage = 0
 
   /// Those of the loop, looked up with the first compressed message.
   private(set) lazy var codecs = LoopCodecs.shared.codecs(on: eventLoop)
@@ -193,6 +197,8 @@ public final class WebSocketConnection: ChannelDuplexHandler {
     timer?.cancel()
     timer = nil
     input = ByteBuffer()
+    if heldBytes > 0 { _ = configuration.inputLedger?.change(by: -heldBytes) }
+    heldBytes = 0
     pongOwed = nil
     inflater = nil
     deflater = nil

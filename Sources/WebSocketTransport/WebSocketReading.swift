@@ -24,7 +24,19 @@ extension WebSocketConnection {
       needsFlush = false
       context.flush()
     }
+    weighInput()
     context.fireChannelReadComplete()
+  }
+
+  /// Beginnings of messages are memory that peers fill without having said anything.
+  private func weighInput() {
+    if case .ended = phase { return }
+    let held = input.readableBytes + decoder.heldBytes
+    guard held != heldBytes, let ledger = configuration.inputLedger else { return }
+    let fits = ledger.change(by: held - heldBytes)
+    let isMore = held > heldBytes
+    heldBytes = held
+    if isMore, !fits, held > configuration.inputBytesFree { drop(reason: "too many unfinished messages wait at the server") }
   }
 
   /// A read that the channel wants while the delegate does not is kept for later: TCP then slows the peer down.
@@ -108,6 +120,7 @@ extension WebSocketConnection {
 
   private func deliver(_ kind: WebSocketPayloadKind, _ payload: ByteBuffer) {
     hasDelivered = true
+    intervalsInMessage = 0
     delegate?.webSocketDidReceive(kind == .text ? .text(payload) : .binary(payload), from: self)
   }
 

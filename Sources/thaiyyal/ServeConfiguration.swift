@@ -150,7 +150,8 @@ struct ServeConfiguration {
           .pluginTimeoutSeconds,
           .engineTimeoutSeconds:
           "\(try sources.number(setting, in: 0...Int.max))"
-        case .allowedOrigins, .trustedProxies, .limits, .httpAllow, .httpAllowPrivate, .plugins: try sources.texts(setting).joined(separator: " ")
+        case .allowedOrigins, .trustedProxies, .limits, .httpAllow, .httpAllowPrivate, .plugins:
+          try sources.texts(setting).joined(separator: " ")
         default: try sources.text(setting)
         }
       return "\(setting.rawValue) = \(value.isEmpty ? "(none)" : value)   # \(sources.origin(of: setting))"

@@ -176,8 +176,11 @@ struct RandomMessages {
       return .goodbye(
         Goodbye(code: CloseCode(rawValue: UInt16(truncatingIfNeeded: small())), text: text(), reconnectAfterMilliseconds: small()))
     case 10:
-      return .error(
-        ErrorReport(request: number(), code: pick(RefusalCode.allCases), text: text(), retryAfterMilliseconds: small(), limit: text()))
+      var report = ErrorReport(request: number(), code: pick(RefusalCode.allCases), text: text())
+      // Of what was drawn already: more would change all vectors behind this one.
+      report.retryAfterMilliseconds = UInt32(truncatingIfNeeded: report.request)
+      report.limit = report.code == .rateLimited ? report.text : ""
+      return .error(report)
     case 11: return .pong(Pong(id: number(), serverMilliseconds: number()))
     case 12:
       return .history(

@@ -27,6 +27,7 @@ import Testing
   @Test("a peer that takes nothing is cut off after a while, however much is written meanwhile")
   func stuck() throws {
     let channel = try Self.channel()
+    defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
     Self.write(100, to: channel)
     channel.embeddedEventLoop.advanceTime(by: .seconds(29))
     #expect(channel.isActive)
@@ -39,6 +40,7 @@ import Testing
   func slow() throws {
     let socket = Socket()
     let channel = try Self.channel(socket)
+    defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
     for _ in 0..<4 {
       Self.write(100, to: channel)
       channel.embeddedEventLoop.advanceTime(by: .seconds(20))

@@ -83,13 +83,17 @@ import Testing
 }
 
 @Suite struct RateTableTests {
-  @Test("rates are read as they are written", arguments: [("50", Rate(50, burst: 50)), ("50/400", Rate(50, burst: 400)), ("1/1", Rate(1, burst: 1))])
+  @Test(
+    "rates are read as they are written",
+    arguments: [("50", Rate(50, burst: 50)), ("50/400", Rate(50, burst: 400)), ("1/1", Rate(1, burst: 1))])
   func reading(text: String, rate: Rate) {
     #expect(Rate(text) == rate)
     #expect(Rate(rate.description) == rate)
   }
 
-  @Test("and nothing else is", arguments: ["", "0", "5/0", "0/5", "-1", "+1", "1/", "/1", "1/2/3", "1.5", "٣", "9999999999999", "18446744073709551616", " 1"])
+  @Test(
+    "and nothing else is",
+    arguments: ["", "0", "5/0", "0/5", "-1", "+1", "1/", "/1", "1/2/3", "1.5", "٣", "9999999999999", "18446744073709551616", " 1"])
   func notReading(text: String) { #expect(Rate(text) == nil) }
 
   @Test("one rate by its name, a whole scope or all of them by none; those that come later count")
@@ -119,7 +123,9 @@ import Testing
     for thing in RatedThing.allCases {
       let rates = RateScope.allCases.compactMap { RateTable.defaults[thing, per: $0] }
       #expect(!rates.isEmpty, "\(thing)")
-      for (narrow, wide) in zip(rates, rates.dropFirst()) { #expect(narrow.perSecond < wide.perSecond && narrow.burst < wide.burst, "\(thing)") }
+      for (narrow, wide) in zip(rates, rates.dropFirst()) {
+        #expect(narrow.perSecond < wide.perSecond && narrow.burst < wide.burst, "\(thing)")
+      }
     }
     #expect(Set(RateTable.names).count == RateTable.names.count)
   }

@@ -35,7 +35,7 @@ import WorkflowGraph
     try await ada.say((1...50).map { .presence(cursor(Double($0))) })
     try await bob.until { cursors(heardBy: $0).contains(50) }
     let heard = cursors(heardBy: bob)
-    #expect(heard.count <= 2, "one of those that were taken at once, at most, and the last: \(heard)")
+    #expect(heard.count <= 3 && heard.last == 50, "those that were taken at once, at most, and the last: \(heard)")
     try await ada.say(.ping(Ping(id: 9)))
     try await ada.until { if case .pong = $0.lastMessage { true } else { false } }
     #expect(!ada.messages.contains { if case .error = $0 { true } else { false } })
@@ -148,7 +148,10 @@ import WorkflowGraph
       var request = RunRequest()
       request.request = UInt64(index + 1)
       try await client.say(.run(request))
-      try await client.until { $0.messages.contains { if case .error = $0 { true } else { false } } || !$0.runEvents.isEmpty }
+      try await client.until {
+        // Who comes later is told of the runs before, too.
+        index == 1 ? $0.messages.contains { if case .error = $0 { true } else { false } } : !$0.runEvents.isEmpty
+      }
       errors += client.messages.compactMap { if case .error(let report) = $0 { report } else { nil } }
     }
     #expect(errors.map(\.request) == [2])

@@ -182,6 +182,50 @@ import Testing
     #expect(try end.sent() == [])
   }
 
+  @Test("a message that never ends is as good as silence, however often a piece of it comes; one that ends begins anew")
+  func drips() throws {
+    let end = try keepAlive()
+    let endless = Wire.text(String(repeating: "a", count: 100))
+    try end.receive(Array(endless.prefix(10)))
+    for index in 10..<14 {
+      try end.receive([endless[index]])
+      end.advance(30)
+    }
+    #expect(end.channel.isActive)
+    try end.receive([endless[14]])
+    end.advance(30)
+    #expect(!end.channel.isActive && end.listener.closes == [Close(code: 1006, reason: "a message without an end")])
+
+    let patient = try keepAlive()
+    for _ in 0..<20 {
+      let message = Wire.text("slow")
+      try patient.receive(Array(message.prefix(7)))
+      patient.advance(30)
+      try patient.receive(Array(message.dropFirst(7)))
+    }
+    #expect(patient.channel.isActive && patient.listener.messages.count == 20)
+  }
+
+  @Test("beginnings of messages are counted for all connections; who adds too much is cut off, and everything is given back")
+  func unfinished() throws {
+    let ledger = InputLedger(bytesMax: 10_000)
+    var configuration = WebSocketConfiguration(role: .server, deflate: .off)
+    configuration.inputLedger = ledger
+    let ends = try (0..<3).map { _ in try EmbeddedConnection(configuration) }
+    let message = Wire.text(String(repeating: "a", count: 6000))
+    try ends[0].receive(Array(message.prefix(5000)))
+    #expect((4990...5000).contains(ledger.heldBytes))
+    try ends[1].receive(Array(message.prefix(5500)))
+    #expect(!ends[1].channel.isActive && ends[1].listener.closes.map(\.code) == [1006])
+    #expect((4990...5000).contains(ledger.heldBytes))
+    try ends[2].receive(Array(message.prefix(4000)))
+    try ends[0].receive(Array(message.dropFirst(5000)))
+    #expect(ends[0].listener.messages.count == 1 && ends[2].channel.isActive)
+    #expect((3990...4000).contains(ledger.heldBytes))
+    try ends[2].channel.close().wait()
+    #expect(ledger.heldBytes == 0)
+  }
+
   @Test("no timer outlives its connection")
   func timersEnd() throws {
     let end = try keepAlive()

@@ -71,7 +71,7 @@ struct RESTAccess: Sendable {
     }
   }
 
-  /// The whole body, at most `bytesMax`, in at most half a minute. JSON only: a form of a foreign page cannot say so without being asked first.
+  /// The whole body, at most `bytesMax`, as fast as ``BodyReader`` wants it. JSON only: a form of a foreign page cannot say so without being asked first.
   static func json(_ request: Request, bytesMax: Int) async throws -> JSONText? {
     let length = request.headers[.contentLength].flatMap { Int($0) }
     if length == 0 || (length == nil && request.headers[.transferEncoding] == nil) { return nil }
@@ -80,21 +80,9 @@ struct RESTAccess: Sendable {
     guard type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json")) else {
       throw Problem(.unsupportedMediaType, "The body must be application/json.", headers: [("connection", "close")])
     }
-    let bytes = try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
-      group.addTask { try await request.body.collect(upTo: bytesMax) }
-      group.addTask {
-        try await Task.sleep(for: bodyDeadline)
-        return nil
-      }
-      defer { group.cancelAll() }
-      do {
-        guard let bytes = try await group.next() ?? nil else {
-          throw Problem(.requestTimeout, "The body took too long.", headers: [("connection", "close")])
-        }
-        return bytes
-      } catch is NIOTooManyBytesError {
-        throw tooLarge(bytesMax)
-      }
+    let bytes: ByteBuffer
+    do { bytes = try await BodyReader.current.collect(request.body, upTo: bytesMax) } catch is NIOTooManyBytesError {
+      throw tooLarge(bytesMax)
     }
     do throws(JSONFault) {
       return try bytes.withUnsafeReadableBytes { bytes throws(JSONFault) in try JSONText(validatingUTF8: bytes) }
@@ -102,8 +90,6 @@ struct RESTAccess: Sendable {
       throw Problem(.badRequest, "The body is no JSON: \(error).")
     }
   }
-
-  private static let bodyDeadline = Duration.seconds(30)
 
   private static func tooLarge(_ bytesMax: Int) -> Problem {
     Problem(.payloadTooLarge, "A body has at most \(bytesMax) bytes here.", headers: [("connection", "close")])

@@ -51,7 +51,8 @@ final class RoomGuest: Sendable {
       box.value = sink
       sink.onEnd = { box.value = nil }
       let session = RoomSession(
-        workflow: workflow, sink: sink, registry: registry, takesLease: edits, isRequest: true, trace: trace, address: address, admit: admit)
+        workflow: workflow, sink: sink, registry: registry, takesLease: edits, isRequest: true, trace: trace, address: address, admit: admit
+      )
       sink.begin(session, hello)
     }
   }

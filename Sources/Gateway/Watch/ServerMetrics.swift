@@ -54,7 +54,7 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
     (.runFinished, "finished"), (.runFailed, "failed"), (.runCancelled, "cancelled"),
   ]
   private static let verdicts: [(verdict: ConnectionCensus.Verdict, name: String)] = [
-    (.full, "server_full"), (.addressFull, "address_full"), (.dropped, "dropped"),
+    (.full, "server_full"), (.addressFull, "address_full"), (.addressTooFast, "address_too_fast"), (.dropped, "dropped"),
   ]
 
   /// Before the server runs: `source` is asked at every scrape, on any thread, and must not block.
