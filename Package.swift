@@ -218,7 +218,8 @@ let package = Package(
       [
         "CRDT", "Gateway", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WebCanvas",
         "WebSocketTransport", "Compression",
-        "OpenSSLTransport", "Telemetry", "Hashing", "RateLimits", "OutboundPolicy", "WorkflowEngine", .nioCore, .nioPosix, .nioHTTP1, .nioEmbedded, .logging,
+        "OpenSSLTransport", "Telemetry", "Hashing", "RateLimits", "OutboundPolicy", "WorkflowEngine", .nioCore, .nioPosix, .nioHTTP1,
+        .nioEmbedded, .logging,
         .lifecycle,
       ], exclude: ["Page"]),
     tests(

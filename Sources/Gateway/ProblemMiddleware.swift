@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// Turns whatever a route throws into `application/problem+json`.
 struct ProblemMiddleware: RouterMiddleware {

@@ -16,6 +16,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case deflate
   /// A canvas file. Spec: DO2, DO3.
   case canvas
+  /// A merge patch and a whole graph, as HTTP brings them, against a document. Spec: OW3, OW4.
+  case patches
   /// The first bytes of a connection, as a server and as a client reads them. Source: RFC 6455 §4.
   case upgrade
 
@@ -29,13 +31,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   public var bytesMax: Int {
     switch self {
     case .changes: 512
-    case .canvas, .upgrade: 2048
+    case .canvas, .upgrade, .patches: 2048
     default: 1024
     }
   }
 
   /// Whether inputs are JSON, which `JSONMutator` knows how to change.
-  public var isJSON: Bool { self == .messagesJSON || self == .canvas }
+  public var isJSON: Bool { self == .messagesJSON || self == .canvas || self == .patches }
 
   /// - Parameter planted: with the target's planted defect in place. It must be found, or the property proves nothing.
   /// - Throws: what does not hold. A trap of the code under test is a finding too.
@@ -48,6 +50,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .frames: try FrameProperty.check(input, planted: planted)
     case .deflate: try DeflateProperty.check(input, planted: planted)
     case .canvas: try CanvasProperty.check(input, planted: planted)
+    case .patches: try PatchProperty.check(input, planted: planted)
     case .upgrade: try UpgradeProperty.check(input, planted: planted)
     }
   }

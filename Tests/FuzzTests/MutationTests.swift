@@ -10,6 +10,7 @@ import Testing
   private static func runs(_ target: FuzzTarget) -> Int {
     switch target {
     case .messagesJSON, .messagesProto, .canvas: 12_000
+    case .patches: 3000
     case .snapshots, .deflate: 6000
     case .upgrade: 2400
     case .frames: 1200

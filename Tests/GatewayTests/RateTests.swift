@@ -132,9 +132,11 @@ import Testing
     }
   }
 
-  @Test("a request that is refused before its body was read ends the connection: its body may have no end", arguments: [
-    ("/api/v1/workflows/import", 415), ("/api/v1/nothing", 404), ("/api/v1/workflows/.bad/runs", 400),
-  ])
+  @Test(
+    "a request that is refused before its body was read ends the connection: its body may have no end",
+    arguments: [
+      ("/api/v1/workflows/import", 415), ("/api/v1/nothing", 404), ("/api/v1/workflows/.bad/runs", 400),
+    ])
   func endlessBodies(path: String, status: Int) async throws {
     try await TestServer.with { (server: TestServer) async throws in
       let head = "POST \(path) HTTP/1.1\r\nhost: localhost:\(server.port)\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabcde\r\n"
