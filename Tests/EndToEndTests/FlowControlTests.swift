@@ -1,4 +1,5 @@
 import CollabProtocol
+import RateLimits
 import RoomCore
 import Storage
 import Testing
@@ -12,6 +13,8 @@ import WorkflowGraph
     var options = TestServer.Options()
     options.store = store
     options.limits.protocolLimits.changesInFlightMax = 32
+    // The other asks as often as it can, to see that it is answered.
+    options.limits.rates = .none
     try await TestServer.with(options) { server in
       let writer = try await RawPeer.joined(server, "demo", .proto)
       let other = try await RawPeer.joined(server, "demo", .proto)
