@@ -1,15 +1,18 @@
 // The real React Flow on the SDK: what the README shows, with the little around it that a test looks at.
-import { Background, ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal } from "/react-flow/reactflow.esm.js";
 import { CollabClient, IndexedDBStorage } from "/sdk/index.js";
 import { createCollabFlow } from "/sdk/react-flow.js";
 
 const { createElement: h } = React;
-const { useCollabFlow } = createCollabFlow(React);
 const query = new URLSearchParams(location.search);
+const version = Number(query.get("version"));
+const { Background, ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal } = await import(`/react-flow-${version}/reactflow.esm.js`);
+const { useCollabFlow } = createCollabFlow(React);
+/** Version 11 has no place in the moved drawing for what others bring. */
+const Overlay = ViewportPortal ?? "div";
 
 function Canvas({ client }) {
   // A hand that rests is another test's business: machines are slow at times.
-  const flow = useCollabFlow(client, { pauseMilliseconds: 60_000, onError: (error) => { window.errors.push(String(error)); } });
+  const flow = useCollabFlow(client, { version, pauseMilliseconds: 60_000, onError: (error) => { window.errors.push(String(error)); } });
   const { screenToFlowPosition } = useReactFlow();
   window.flow = flow;
   const { nodes, edges, onNodesChange, onEdgesChange, onConnect, onReconnect, isValidConnection, canEdit } = flow;
@@ -26,11 +29,13 @@ function Canvas({ client }) {
       h("button", { id: "undo", onClick: flow.undo, disabled: !flow.canUndo }, "Undo"), h("button", { id: "redo", onClick: flow.redo, disabled: !flow.canRedo }, "Redo"),
       h("output", { id: "save" }, `${flow.saveState.state} ${flow.saveState.waiting}`), h("output", { id: "link" }, flow.link.state)),
     h(ReactFlow, {
-      nodes, edges, onNodesChange, onEdgesChange, onConnect, onReconnect, isValidConnection, nodesDraggable: canEdit, nodesConnectable: canEdit,
-    }, h(Background), h(ViewportPortal, null, flow.cursors.map(({ session, name, x, y }) =>
+      nodes, edges, onNodesChange, onEdgesChange, onConnect, [version === 11 ? "onEdgeUpdate" : "onReconnect"]: onReconnect, isValidConnection, nodesDraggable: canEdit, nodesConnectable: canEdit,
+    }, h(Background), h(Overlay, null, flow.cursors.map(({ session, name, x, y }) =>
       h("div", { key: session, className: "cursor", style: { transform: `translate(${x}px, ${y}px)` } }, name)))));
 }
 
+const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `/react-flow-${version}/style.css` });
+await new Promise((resolve) => { sheet.onload = resolve; document.head.prepend(sheet); });
 window.errors = [];
 const client = await CollabClient.open({
   url: query.get("server"), workflow: query.get("workflow"), name: query.get("name"), create: true, storage: new IndexedDBStorage(),

@@ -1,4 +1,4 @@
-// Serves the test pages, the SDK as it lies there, and React Flow: node pages.js REACTFLOW. Prints its address.
+// Serves the test pages, the SDK as it lies there, and React Flow: node pages.js REACTFLOW12 REACTFLOW11. Prints its address.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const roots = {
   tests: fileURLToPath(new URL(".", import.meta.url)), sdk: fileURLToPath(new URL("../../../Sources/CollabSDK/src/", import.meta.url)),
-  "react-flow": process.argv[2] ?? "",
+  "react-flow-12": process.argv[2] ?? "", "react-flow-11": process.argv[3] ?? "",
 };
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The SDK in real browsers: pages.py REACTFLOW OUT. Needs playwright, Debian's chromium, node, and `swift build --build-tests`.
+"""The SDK in real browsers: pages.py REACTFLOW12 REACTFLOW11 OUT. Needs playwright, Debian's chromium, node, and `swift build --build-tests`.
 
-Two people on one workflow in the real React Flow: create, drag, connect, delete, undo, the server killed, edits on both sides, a reload and a closed tab
+Two people on one workflow in the real React Flow, @xyflow/react 12 and reactflow 11: create, drag, connect, delete, undo, the server killed, edits on both sides, a reload and a closed tab
 meanwhile; at the end equal hashes in both browsers and on the server. And what storages must do, in IndexedDB.
 """
 import json, os, pathlib, re, signal, subprocess, sys, tempfile, time
@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-THAIYYAL = ROOT / ".build/debug/thaiyyal"
+THAIYYAL = os.environ.get("THAIYYAL", ROOT / ".build/debug/thaiyyal")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-timer-throttling",
         "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows"]
 LIMIT = 30
@@ -75,11 +75,11 @@ def position(page, name):
 SAVED = "() => window.client.saveState.state === 'saved' && window.client.isLive"
 
 
-def people(browser, base, server, out):
+def people(browser, base, server, version, out):
     def visit(context, name):
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(f"{name}: {error}"))
-        page.goto(f"{base}/tests/flow.html?name={name}&workflow=flow&server={server.url}")
+        page.goto(f"{base}/tests/flow.html?name={name}&version={version}&workflow=flow-{version}&server={server.url}")
         return page
 
     errors = []
@@ -141,7 +141,7 @@ def people(browser, base, server, out):
     ada.click("#undo")
     for page in (ada, bo):
         until(page, "() => window.flow.nodes.length === 2 && window.flow.edges.length === 1")
-    ada.screenshot(path=str(out / "flow-ada.png"))
+    ada.screenshot(path=str(out / f"flow-{version}-ada.png"))
 
     # The server is gone. Both go on; Ada reloads; a tab of hers does something and is closed.
     for page in (ada, bo):
@@ -194,12 +194,14 @@ def people(browser, base, server, out):
         until(page, SAVED)
 
     hashes = [page.evaluate("async () => Object.values(await window.client.verified())") for page in (back, bo)]
-    expected = server.hashes("flow")
+    expected = server.hashes(f"flow-{version}")
     assert len(expected) == 2 and all(sorted(each) == sorted(expected) for each in hashes), (hashes, expected)
     told = [page.evaluate("() => window.errors") for page in (back, bo)]
     divergences = [page.evaluate("() => window.client.counters.divergences") for page in (back, bo)]
     assert not errors and not any(told) and divergences == [0, 0], (errors, told, divergences)
-    bo.screenshot(path=str(out / "flow-bo.png"))
+    bo.screenshot(path=str(out / f"flow-{version}-bo.png"))
+    for context in contexts:
+        context.close()
     return {"hashes": expected, "writes of a drag": writes}
 
 
@@ -210,9 +212,9 @@ def storages(browser, base):
     return page.evaluate("() => window.run()")
 
 
-def main(react_flow, out):
+def main(react_flow_12, react_flow_11, out):
     out.mkdir(parents=True, exist_ok=True)
-    pages = subprocess.Popen(["node", str(HERE / "pages.js"), react_flow], stdout=subprocess.PIPE, text=True)
+    pages = subprocess.Popen(["node", str(HERE / "pages.js"), react_flow_12, react_flow_11], stdout=subprocess.PIPE, text=True)
     try:
         base = pages.stdout.readline().strip()
         with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -221,7 +223,7 @@ def main(react_flow, out):
             try:
                 checks = storages(browser, base)
                 started = time.time()
-                result = people(browser, base, server, out)
+                result = {version: people(browser, base, server, version, out) for version in (12, 11)}
                 print(json.dumps({"storages": len(checks), "people": result, "seconds": round(time.time() - started, 1)}))
             finally:
                 browser.close()
@@ -232,4 +234,4 @@ def main(react_flow, out):
 
 
 if __name__ == "__main__":
-    main(str(pathlib.Path(sys.argv[1]).resolve()), pathlib.Path(sys.argv[2]))
+    main(*(str(pathlib.Path(path).resolve()) for path in sys.argv[1:3]), pathlib.Path(sys.argv[3]))
