@@ -27,6 +27,9 @@ static const unsigned char actions_js[] = {
 static const unsigned char activity_js[] = {
 #embed "assets/activity.js"
 };
+static const unsigned char aligning_js[] = {
+#embed "assets/aligning.js"
+};
 static const unsigned char app_js[] = {
 #embed "assets/app.js"
 };
@@ -56,6 +59,9 @@ static const unsigned char connect_rules_js[] = {
 };
 static const unsigned char connect_js[] = {
 #embed "assets/connect.js"
+};
+static const unsigned char context_menu_js[] = {
+#embed "assets/context-menu.js"
 };
 static const unsigned char corner_js[] = {
 #embed "assets/corner.js"
@@ -135,6 +141,9 @@ static const unsigned char layout_js[] = {
 static const unsigned char main_js[] = {
 #embed "assets/main.js"
 };
+static const unsigned char menu_js[] = {
+#embed "assets/menu.js"
+};
 static const unsigned char minimap_js[] = {
 #embed "assets/minimap.js"
 };
@@ -182,6 +191,12 @@ static const unsigned char selection_js[] = {
 };
 static const unsigned char settings_js[] = {
 #embed "assets/settings.js"
+};
+static const unsigned char share_js[] = {
+#embed "assets/share.js"
+};
+static const unsigned char share_dialog_js[] = {
+#embed "assets/share-dialog.js"
 };
 static const unsigned char shared_js[] = {
 #embed "assets/shared.js"
@@ -340,6 +355,9 @@ static const unsigned char sdk_page_js[] = {
 static const unsigned char sdk_parents_js[] = {
 #embed "../CollabSDK/src/parents.js"
 };
+static const unsigned char sdk_parts_js[] = {
+#embed "../CollabSDK/src/parts.js"
+};
 static const unsigned char sdk_past_js[] = {
 #embed "../CollabSDK/src/past.js"
 };
@@ -388,6 +406,12 @@ static const unsigned char sdk_transaction_js[] = {
 static const unsigned char sdk_undo_js[] = {
 #embed "../CollabSDK/src/undo.js"
 };
+static const unsigned char sdk_undo_inverse_js[] = {
+#embed "../CollabSDK/src/undo-inverse.js"
+};
+static const unsigned char sdk_undo_step_js[] = {
+#embed "../CollabSDK/src/undo-step.js"
+};
 static const unsigned char sdk_values_js[] = {
 #embed "../CollabSDK/src/values.js"
 };
@@ -407,6 +431,7 @@ static const web_canvas_asset assets[] = {
   ASSET("icon.svg", "image/svg+xml", icon_svg),
   ASSET("actions.js", "text/javascript" TEXT, actions_js),
   ASSET("activity.js", "text/javascript" TEXT, activity_js),
+  ASSET("aligning.js", "text/javascript" TEXT, aligning_js),
   ASSET("app.js", "text/javascript" TEXT, app_js),
   ASSET("authors.js", "text/javascript" TEXT, authors_js),
   ASSET("chooser.js", "text/javascript" TEXT, chooser_js),
@@ -417,6 +442,7 @@ static const web_canvas_asset assets[] = {
   ASSET("comments.js", "text/javascript" TEXT, comments_js),
   ASSET("connect-rules.js", "text/javascript" TEXT, connect_rules_js),
   ASSET("connect.js", "text/javascript" TEXT, connect_js),
+  ASSET("context-menu.js", "text/javascript" TEXT, context_menu_js),
   ASSET("corner.js", "text/javascript" TEXT, corner_js),
   ASSET("dom.js", "text/javascript" TEXT, dom_js),
   ASSET("drag.js", "text/javascript" TEXT, drag_js),
@@ -443,6 +469,7 @@ static const web_canvas_asset assets[] = {
   ASSET("labels.js", "text/javascript" TEXT, labels_js),
   ASSET("layout.js", "text/javascript" TEXT, layout_js),
   ASSET("main.js", "text/javascript" TEXT, main_js),
+  ASSET("menu.js", "text/javascript" TEXT, menu_js),
   ASSET("minimap.js", "text/javascript" TEXT, minimap_js),
   ASSET("notice.js", "text/javascript" TEXT, notice_js),
   ASSET("palette-search.js", "text/javascript" TEXT, palette_search_js),
@@ -474,6 +501,8 @@ static const web_canvas_asset assets[] = {
   ASSET("select.js", "text/javascript" TEXT, select_js),
   ASSET("selection.js", "text/javascript" TEXT, selection_js),
   ASSET("settings.js", "text/javascript" TEXT, settings_js),
+  ASSET("share.js", "text/javascript" TEXT, share_js),
+  ASSET("share-dialog.js", "text/javascript" TEXT, share_dialog_js),
   ASSET("shared.js", "text/javascript" TEXT, shared_js),
   ASSET("side.js", "text/javascript" TEXT, side_js),
   ASSET("theme.js", "text/javascript" TEXT, theme_js),
@@ -511,6 +540,7 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/order.js", "text/javascript" TEXT, sdk_order_js),
   ASSET("sdk/page.js", "text/javascript" TEXT, sdk_page_js),
   ASSET("sdk/parents.js", "text/javascript" TEXT, sdk_parents_js),
+  ASSET("sdk/parts.js", "text/javascript" TEXT, sdk_parts_js),
   ASSET("sdk/past.js", "text/javascript" TEXT, sdk_past_js),
   ASSET("sdk/pending.js", "text/javascript" TEXT, sdk_pending_js),
   ASSET("sdk/projection.js", "text/javascript" TEXT, sdk_projection_js),
@@ -527,6 +557,8 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/text.js", "text/javascript" TEXT, sdk_text_js),
   ASSET("sdk/transaction.js", "text/javascript" TEXT, sdk_transaction_js),
   ASSET("sdk/undo.js", "text/javascript" TEXT, sdk_undo_js),
+  ASSET("sdk/undo-inverse.js", "text/javascript" TEXT, sdk_undo_inverse_js),
+  ASSET("sdk/undo-step.js", "text/javascript" TEXT, sdk_undo_step_js),
   ASSET("sdk/values.js", "text/javascript" TEXT, sdk_values_js),
   ASSET("sdk/wire.js", "text/javascript" TEXT, sdk_wire_js),
 };

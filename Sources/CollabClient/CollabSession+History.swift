@@ -52,26 +52,12 @@ extension CollabSession {
   /// Makes the workflow what `old` was: an ordinary edit and one undo step, of as many changes as the limits take. Comments stay. Spec: HI6.
   ///
   /// - Returns: the changes; none when nothing differs.
-  /// - Throws: as `edit`.
+  /// - Throws: as `edit`; then nothing of it was done.
   @discardableResult
   public func restore(_ old: WorkflowDocument) throws -> [Change] {
-    let group = "restore \(newRequestNumber())"
-    return try Self.parts(of: document.ops(restoring: old), limits).map { try edit($0, group: group) }
-  }
-
-  private static func parts(of ops: [Op], _ limits: Limits) -> [[Op]] {
-    var parts: [[Op]] = []
-    var bytes = 0
-    for op in ops {
-      let size = ChangeSize.bytes(op)
-      if parts.isEmpty || bytes + size > Int(limits.messageBytesMax) / 2 || parts[parts.count - 1].count >= Int(limits.opsPerChangeMax) {
-        parts.append([])
-        bytes = 0
-      }
-      parts[parts.count - 1].append(op)
-      bytes += size
-    }
-    return parts
+    if let stop = machine.stop { throw stop }
+    defer { scheduleFlush() }
+    return try machine.restore(old, at: .now())
   }
 
   private func list(_ make: @Sendable (UInt64) -> ClientMessage) async throws -> VersionList {

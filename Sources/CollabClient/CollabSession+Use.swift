@@ -21,15 +21,16 @@ extension CollabSession {
     return try machine.edit(ops, group: group, stampedAt: time, at: .now())
   }
 
+  /// Takes the last own step back. See `ReplicaMachine.undo`.
   @discardableResult
-  public func undo() throws -> Change {
+  public func undo() throws -> [Change] {
     if let stop = machine.stop { throw stop }
     defer { scheduleFlush() }
     return try machine.undo(at: .now())
   }
 
   @discardableResult
-  public func redo() throws -> Change {
+  public func redo() throws -> [Change] {
     if let stop = machine.stop { throw stop }
     defer { scheduleFlush() }
     return try machine.redo(at: .now())
@@ -41,14 +42,14 @@ extension CollabSession {
   /// Several things in one turn, with nothing in between.
   public func turn<R: Sendable>(_ body: @Sendable (isolated CollabSession) throws -> R) rethrows -> R { try body(self) }
 
-  /// One step of a mix, against the document as it is. An undo with nothing to undo does nothing.
+  /// One step of a mix, against the document as it is. An undo that takes nothing back does nothing.
   @discardableResult
   public func step(_ mix: inout EditMix) throws -> EditMix.Step {
     let step = mix.next(machine.document)
     switch step {
     case .edit(let ops): try edit(ops)
-    case .undo: do { try undo() } catch ClientError.nothingToUndo {}
-    case .redo: do { try redo() } catch ClientError.nothingToUndo {}
+    case .undo: do { try undo() } catch ClientError.nothingToUndo {} catch ClientError.overwritten {}
+    case .redo: do { try redo() } catch ClientError.nothingToUndo {} catch ClientError.overwritten {}
     case .presence(let state): showPresence(state)
     }
     return step

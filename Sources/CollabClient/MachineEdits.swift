@@ -21,22 +21,33 @@ extension ReplicaMachine {
     return change
   }
 
-  /// Takes the last own step back, as far as nobody wrote over it. Spec: UN1, UN2.
+  /// Makes the document what `old` holds: one undo step, of as many changes as the limits take. Comments stay. Spec: HI6, UN3.
   @discardableResult
-  public mutating func undo(at now: ClientTime) throws(ClientError) -> Change { try turnBack(.undo, at: now) }
+  public mutating func restore(_ old: WorkflowDocument, at now: ClientTime) throws(ClientError) -> [Change] {
+    let group = "restore \(nextSeq)"
+    return try parts(of: document.ops(restoring: old), at: now) { machine, change in
+      machine.undoStack.record(change, before: machine.document, group: group, keepsEdgeOrder: true)
+    }
+  }
+
+  /// Takes the last own step back, as far as nobody wrote over it. Spec: UN1, UN2.
+  /// - Returns: one change, more where one would be beyond the limits (UN3).
+  /// - Throws: `.overwritten` when others wrote over all of the step: it goes, and the one before stays.
+  @discardableResult
+  public mutating func undo(at now: ClientTime) throws(ClientError) -> [Change] { try turnBack(.undo, at: now) }
 
   /// Takes the last undo back.
   @discardableResult
-  public mutating func redo(at now: ClientTime) throws(ClientError) -> Change { try turnBack(.redo, at: now) }
+  public mutating func redo(at now: ClientTime) throws(ClientError) -> [Change] { try turnBack(.redo, at: now) }
 
-  private mutating func turnBack(_ origin: UndoStack.Origin, at now: ClientTime) throws(ClientError) -> Change {
+  private mutating func turnBack(_ origin: UndoStack.Origin, at now: ClientTime) throws(ClientError) -> [Change] {
     let before = undoStack
     guard let ops = origin == .undo ? undoStack.undo(document) : undoStack.redo(document) else { throw .nothingToUndo }
+    if ops.isEmpty { throw .overwritten }
     do throws(ClientError) {
-      let change = try make(ops, stampedAt: nil, at: now)
-      undoStack.record(change, before: document, as: origin)
-      try queue(change)
-      return change
+      return try parts(of: ops, at: now) { machine, change in
+        machine.undoStack.record(change, before: machine.document, as: origin)
+      }
     } catch {
       // Not taken now (too much waits, the role changed): the step stays.
       undoStack = before
@@ -44,8 +55,30 @@ extension ReplicaMachine {
     }
   }
 
+  /// All of them or none: what the first of several changes could be refused for here, the last could be as well.
+  private mutating func parts(
+    of ops: [Op], at now: ClientTime, _ record: (inout ReplicaMachine, Change) -> Void
+  ) throws(ClientError) -> [Change] {
+    let parts = ChangeParts.of(ops, document, documentLimits, limits)
+    // A copy of all of it makes the next write copy the document.
+    let before = parts.count > 1 ? self : nil
+    var changes: [Change] = []
+    do throws(ClientError) {
+      for ops in parts {
+        let change = try make(ops, stampedAt: nil, at: now)
+        record(&self, change)
+        try queue(change)
+        changes.append(change)
+      }
+    } catch {
+      if let before { self = before }
+      throw error
+    }
+    return changes
+  }
+
   /// Whether edits are taken: from the first catch-up on, also offline. The earlier changes of a replica id lent again must be here first.
-  public var canEdit: Bool { replica != .none && document.version[replica] + 1 == nextSeq }
+  public var canEdit: Bool { hasDocument && replica != .none && document.version[replica] + 1 == nextSeq }
 
   private mutating func make(_ ops: [Op], stampedAt time: HybridTime?, at now: ClientTime) throws(ClientError) -> Change {
     guard let role else { throw .notJoined }

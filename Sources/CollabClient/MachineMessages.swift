@@ -178,6 +178,7 @@ extension ReplicaMachine {
     guard repair.dropped.insert(change.seq).inserted else { return }
     repair.renumberFrom = min(repair.renumberFrom ?? change.seq, change.seq)
     self.repair = repair
+    undoStack.forget(change)
     actions.append(.notify(.refused(change, refusal)))
   }
 

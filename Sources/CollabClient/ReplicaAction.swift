@@ -107,6 +107,8 @@ public enum ClientError: Error, Hashable, Sendable {
   /// More ops or bytes than the server takes in one change.
   case tooLarge(String)
   case nothingToUndo
+  /// Others have written over all of the step since: it is gone, and nothing was taken back. The next undo takes the one before.
+  case overwritten
   /// The run was refused; the connection stays.
   case refused(RefusalCode, String)
   /// A subscriber read too slowly and lost its place.

@@ -74,6 +74,8 @@ public struct ReplicaMachine: Sendable {
   var saveStateTold: SaveState?
   var linkStateTold: LinkState?
   var faultsInARow = 0
+  /// Whether the document was here once.
+  var hasDocument = false
 
   public init(options: ReplicaOptions, seed: UInt64) {
     self.options = options
@@ -117,6 +119,7 @@ public struct ReplicaMachine: Sendable {
     case .verify: verify(at: now, into: &actions)
     case .stop: stopHere(ClientStop(.closedHere, "close() was called"), code: .normal, into: &actions)
     }
+    if isLive { hasDocument = true }
     flush(at: now, into: &actions)
     tellStates(at: now, into: &actions)
     return actions

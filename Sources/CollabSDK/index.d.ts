@@ -179,9 +179,13 @@ export declare class UndoStack {
   readonly undoDepth: number;
   readonly redoDepth: number;
   close(): void;
-  record(change: Change, before: WorkflowDocument, how?: { group?: string | null; as?: "edit" | "undo" | "redo" }): void;
+  record(change: Change, before: WorkflowDocument, how?: { group?: string | null; keepsEdgeOrder?: boolean; as?: "edit" | "undo" | "redo" }): void;
   undo(document: WorkflowDocument): Op[] | null;
   redo(document: WorkflowDocument): Op[] | null;
+  /** What of the step that `undo` or `redo` gave last stays, because others wrote over it. */
+  readonly overwritten: Overwritten[];
+  /** The change was refused and goes from the document. */
+  forget(change: Change): void;
   rename(stamps: Map<string, Stamp>): void;
 }
 export declare function restamp(
@@ -243,6 +247,11 @@ export type LinkState =
 export declare class ClientError extends Error {
   readonly code: "NOT_JOINED" | "READ_ONLY" | "PENDING_FULL" | "NOTHING_TO_UNDO" | "STOPPED" | RefusalCode;
 }
+
+/** What an undo or a redo did: one change, more where one would be beyond the limits; and what stayed because others wrote over it. */
+export interface TurnedBack { changes: Change[]; overwritten: Overwritten[] }
+/** A field of a node, an edge, a comment or the workflow; without a field the life of a node or a comment, or that an edge is there. */
+export interface Overwritten { node?: string; edge?: EdgeKey; comment?: string; field?: string }
 
 export interface DocumentChange {
   nodes: string[]; edges: EdgeKey[]; meta: string[]; comments: string[];
@@ -383,8 +392,9 @@ export declare class CollabClient {
   readonly serverMilliseconds: number;
   edit(ops: Op[], how?: { group?: string | null }): Change | null;
   transact(make: (transaction: Transaction) => void, how?: { group?: string | null }): Change | null;
-  undo(): Change;
-  redo(): Change;
+  /** As far as nobody wrote over it. No changes: others wrote over all of the step, which is gone; the one before it is next. */
+  undo(): TurnedBack;
+  redo(): TurnedBack;
   endGroup(): void;
   showPresence(state: PresenceState): void;
   run(how?: { key?: string; policy?: "COALESCE" | "QUEUE" | "PARALLEL" | "REJECT"; parked?: "REFUSE" | "PRUNE" }): RunHandle;

@@ -1,4 +1,4 @@
-import type { CollabClient, EdgeKey, Issue, LinkState, Participant, Point, PresenceState, Role, SaveState } from "./index.js";
+import type { CollabClient, EdgeKey, Issue, LinkState, Participant, Point, PresenceState, Role, SaveState, TurnedBack } from "./index.js";
 
 /** A node or edge as React Flow has it; give your own types where you have them: `useCollabFlow<MyNode, MyEdge>(client)`. */
 export interface FlowNode { id: string; type?: string; position: Point; data: any; [field: string]: any }
@@ -39,8 +39,9 @@ export interface FlowHandlers<Node = FlowNode, Edge = FlowEdge> {
   isValidConnection(connection: FlowConnection | Edge): boolean;
   /** Canvas coordinates, as `screenToFlowPosition` gives them; null: the pointer is elsewhere. */
   showCursor(point: Point | null): void;
-  undo(): void;
-  redo(): void;
+  /** null: nothing was there, or it could not be done. */
+  undo(): TurnedBack | null;
+  redo(): TurnedBack | null;
 }
 
 /** What the hook is made of, for programs without React. */

@@ -24,6 +24,11 @@ public struct UndoStack: Sendable {
   private var redoable: [UndoStep] = []
   /// The step whose taking back is on its way.
   private var underWay: UndoStep?
+  /// Whether a change of that was recorded already.
+  private var isUnderWay = false
+  /// Edges that its taking back draws anew, though it did not remove them, and the tags that they lose by that.
+  private var redrawn: Set<EdgeKey> = []
+  private var redrawnTags: [EdgeKey: [Stamp]] = [:]
   /// Whether the next edit may join the last step.
   private var isOpen = false
 
@@ -37,26 +42,48 @@ public struct UndoStack: Sendable {
   /// - Parameters:
   ///   - document: as it was right before the change was applied.
   ///   - group: edits that follow each other with the same group are one step: a drag, an agent's change set.
-  public mutating func record(_ change: Change, before document: WorkflowDocument, group: String? = nil, as origin: Origin = .edit) {
+  ///   - keepsEdgeOrder: whether taking it back brings back the order of all edges, not only that of the inputs of the nodes concerned. Costs
+  ///     O(edges) of memory: for a restore. Spec: UN2.
+  public mutating func record(
+    _ change: Change, before document: WorkflowDocument, group: String? = nil, keepsEdgeOrder: Bool = false, as origin: Origin = .edit
+  ) {
     switch origin {
     case .edit:
       redoable.removeAll()
-      if isOpen, let group, undoable.last?.group == group {
+      underWay = nil
+      redrawn = []
+      let joins = isOpen && group != nil && undoable.last?.group == group
+      keepKnown(change, document, undoable.indices.dropLast(joins ? 1 : 0))
+      if joins {
         undoable[undoable.count - 1].record(change, before: document)
         return
       }
-      push(change, document, group, onto: \.undoable)
+      push(UndoStep(group: group, orderOf: keepsEdgeOrder ? document : nil), change, document, onto: \.undoable)
     case .undo, .redo:
+      let steps = origin == .undo ? \UndoStack.redoable : \.undoable
       if let underWay { follow(change, takingBack: underWay, document) }
-      push(change, document, group, onto: origin == .undo ? \.redoable : \.undoable)
+      if isUnderWay {
+        self[keyPath: steps][self[keyPath: steps].count - 1].record(change, before: document, passingOver: redrawn)
+      } else {
+        let keepsOrder = underWay?.keepsEdgeOrder ?? false
+        push(UndoStep(group: group, orderOf: keepsOrder ? document : nil), change, document, onto: steps)
+        isUnderWay = underWay != nil
+      }
+      // The order that the new step keeps is that of before; what is drawn anew for it has its place in there under the new stamp.
+      let last = self[keyPath: steps].count - 1
+      for (index, op) in change.ops.enumerated() {
+        if case .addEdge(let edge) = op, let tags = redrawnTags[edge] {
+          self[keyPath: steps][last].follow(edge, from: tags, to: change.stamp(index))
+        }
+      }
     }
-    underWay = nil
     isOpen = origin == .edit
   }
 
-  /// The ops that take the last step back, and the step goes; steps of which nothing is left to take back go with it.
+  /// The ops that take the last step back, and the step goes. Recorded as several changes they are one step again.
   ///
-  /// - Returns: `nil` when there is nothing to undo.
+  /// - Returns: `nil` when there is nothing to undo; none when others wrote over all that the step left: the person is to be told, rather than
+  ///   to lose the step before it. A step of which nothing is left for another reason, as one that changed nothing, is passed over.
   public mutating func undo(_ document: WorkflowDocument) -> [Op]? { pop(\.undoable, document) }
 
   /// The ops that take back the last step recorded `as: .undo`.
@@ -65,11 +92,15 @@ public struct UndoStack: Sendable {
   /// The ops that take back the latest step of this group, wherever it is in the stack: an agent's change set by its id.
   public mutating func undo(group: String, _ document: WorkflowDocument) -> [Op]? {
     guard let index = undoable.lastIndex(where: { $0.group == group }) else { return nil }
-    isOpen = false
     let step = undoable.remove(at: index)
-    underWay = step
-    let ops = InverseStep(step, document).ops
+    let ops = begin(step, document)
     return ops.isEmpty ? nil : ops
+  }
+
+  /// The change was refused and goes from the document: there is nothing of it to take back, and nobody wrote over it.
+  public mutating func forget(_ change: Change) {
+    for index in undoable.indices { undoable[index].forget(change) }
+    for index in redoable.indices { redoable[index].forget(change) }
   }
 
   /// Follows changes that were given other stamps: what `Restamp.trace` says.
@@ -78,13 +109,26 @@ public struct UndoStack: Sendable {
     for index in redoable.indices { redoable[index].rename(stamps) }
   }
 
+  /// Who writes what is there already changes nothing but the stamp: older steps must know what they left by that one.
+  private mutating func keepKnown(_ change: Change, _ document: WorkflowDocument, _ older: Range<Int>) {
+    for (index, op) in change.ops.enumerated() {
+      guard let (register, value) = UndoStep.Register.write(of: op), document.value(of: register) == value,
+        let present = document.stamp(of: register)
+      else { continue }
+      for step in older { undoable[step].follow(register, from: present, to: change.stamp(index)) }
+    }
+  }
+
   /// What an older step wrote and a younger one replaced is back under the stamp of the taking back; the older step must know it again.
   private mutating func follow(_ change: Change, takingBack step: UndoStep, _ document: WorkflowDocument) {
     for (index, op) in change.ops.enumerated() {
       let stamp = change.stamp(index)
-      if case .addEdge(let edge) = op, let removal = step.removed[edge] {
-        for index in undoable.indices { undoable[index].follow(edge, from: removal.tags, to: stamp) }
-        for index in redoable.indices { redoable[index].follow(edge, from: removal.tags, to: stamp) }
+      if case .addEdge(let edge) = op {
+        let tags = redrawnTags[edge] ?? step.removed[edge]?.tags ?? []
+        for index in undoable.indices { undoable[index].follow(edge, from: tags, to: stamp) }
+        for index in redoable.indices { redoable[index].follow(edge, from: tags, to: stamp) }
+      } else if case .removeEdge(let edge, let tags) = op {
+        if redrawn.contains(edge) { redrawnTags[edge] = tags }
       } else if let (register, _) = UndoStep.Register.write(of: op) {
         guard let old = step.stampRestored(register, present: document.stamp(of: register)) else { continue }
         for index in undoable.indices { undoable[index].follow(register, from: old, to: stamp) }
@@ -94,104 +138,31 @@ public struct UndoStack: Sendable {
   }
 
   private mutating func push(
-    _ change: Change, _ document: WorkflowDocument, _ group: String?, onto steps: WritableKeyPath<UndoStack, [UndoStep]>
+    _ step: UndoStep, _ change: Change, _ document: WorkflowDocument, onto steps: WritableKeyPath<UndoStack, [UndoStep]>
   ) {
-    var step = UndoStep(group: group)
-    step.record(change, before: document)
+    var step = step
+    step.record(change, before: document, passingOver: redrawn)
     self[keyPath: steps].append(step)
     let surplus = self[keyPath: steps].count - depthMax
     if surplus > 0 { self[keyPath: steps].removeFirst(surplus) }
   }
 
   private mutating func pop(_ steps: WritableKeyPath<UndoStack, [UndoStep]>, _ document: WorkflowDocument) -> [Op]? {
-    isOpen = false
     while let step = self[keyPath: steps].popLast() {
-      let ops = InverseStep(step, document).ops
-      underWay = step
-      if !ops.isEmpty { return ops }
+      let ops = begin(step, document)
+      if !ops.isEmpty || step.isOverwritten(in: document) { return ops }
     }
+    isOpen = false
     return nil
   }
-}
 
-/// The ops that take a step back against the present document.
-private struct InverseStep {
-  private let step: UndoStep
-  private let document: WorkflowDocument
-  private(set) var ops: [Op] = []
-
-  init(_ step: UndoStep, _ document: WorkflowDocument) {
-    self.step = step
-    self.document = document
-    removeAddedEdges()
-    writeBack()
-    addRemovedEdges()
-  }
-
-  private mutating func removeAddedEdges() {
-    for edge in step.edges {
-      guard let tags = step.added[edge] else { continue }
-      let live = document.liveTags(edge).filter { tags.contains($0) }
-      if !live.isEmpty { ops.append(.removeEdge(edge, tags: live)) }
-    }
-  }
-
-  /// Only registers that still hold what the step left there.
-  private mutating func writeBack() {
-    for register in step.order {
-      guard let write = step.writes[register], write.before != write.after, step.isIntact(register, in: document) else { continue }
-      switch register {
-      case .meta(let field): ops.append(.setMeta(field: field, value: write.before))
-      case .nodeLife(let node): setLife(of: node, write.before == .bool(true), diedAt: write.stamp)
-      case .nodeField(let node, let field):
-        // A node that goes takes its fields along, and they come back with it.
-        if !goes(.nodeLife(node)) { ops.append(.setNodeField(node: node, field: field, value: write.before)) }
-      case .edgeField(let edge, let field):
-        if !document.liveTags(edge).isEmpty, step.added[edge] == nil {
-          ops.append(.setEdgeField(edge: edge, field: field, value: write.before))
-        }
-      case .commentLife(let comment): ops.append(.setCommentLife(comment: comment, alive: write.before == .bool(true)))
-      case .commentField(let comment, let field):
-        if !goes(.commentLife(comment)) { ops.append(.setCommentField(comment: comment, field: field, value: write.before)) }
-      }
-    }
-  }
-
-  private mutating func setLife(of node: NodeID, _ alive: Bool, diedAt stamp: Stamp) {
-    ops.append(.setNodeLife(node: node, alive: alive))
-    let age = document.highestTime.milliseconds - min(stamp.hlc.milliseconds, document.highestTime.milliseconds)
-    guard alive, age >= UndoStack.collectionAgeMilliseconds else { return }
-    for field in document.fields(of: node) where step.writes[.nodeField(node, field.field)] == nil {
-      ops.append(.setNodeField(node: node, field: field.field, value: field.value))
-    }
-  }
-
-  /// Whether taking the step back ends this life.
-  private func goes(_ life: UndoStep.Register) -> Bool {
-    guard let write = step.writes[life], step.isIntact(life, in: document) else { return false }
-    return write.before == .bool(false) && write.after == .bool(true)
-  }
-
-  private mutating func addRemovedEdges() {
-    for edge in step.edges {
-      guard let removal = step.removed[edge], !staysLive(edge), comesBack(edge.source), comesBack(edge.target) else {
-        continue
-      }
-      ops.append(.addEdge(edge))
-      for field in removal.fields { ops.append(.setEdgeField(edge: edge, field: field.field, value: field.value)) }
-    }
-  }
-
-  /// Whether somebody else's add holds the edge.
-  private func staysLive(_ edge: EdgeKey) -> Bool {
-    let own = step.added[edge] ?? []
-    return document.liveTags(edge).contains { !own.contains($0) }
-  }
-
-  /// Whether the node will be alive once the ops so far are applied.
-  private func comesBack(_ node: NodeID) -> Bool {
-    let register = UndoStep.Register.nodeLife(node)
-    if let write = step.writes[register], step.isIntact(register, in: document) { return write.before == .bool(true) }
-    return document.isAlive(node)
+  private mutating func begin(_ step: UndoStep, _ document: WorkflowDocument) -> [Op] {
+    let inverse = InverseStep(step, document)
+    isOpen = false
+    underWay = step
+    isUnderWay = false
+    redrawn = inverse.redrawn
+    redrawnTags = [:]
+    return inverse.ops
   }
 }

@@ -59,16 +59,73 @@ struct UndoStep: Sendable {
   /// Edges that were there before the step and that it removed, as they were then.
   private(set) var removed: [EdgeKey: Removal] = [:]
 
-  init(group: String?) { self.group = group }
+  /// Edges in edge order as they stood before the step: a place in it is the edge's lowest tag.
+  struct EdgeOrder: Sendable {
+    enum Scope: Hashable, Sendable {
+      case all
+      /// A node's inputs: there the order is meaning. Spec: GV2.
+      case inputs(of: NodeID)
+    }
 
-  /// - Parameter document: as it was right before the change.
-  mutating func record(_ change: Change, before document: WorkflowDocument) {
+    let edges: [EdgeKey]
+    var tags: [EdgeKey: Stamp]
+
+    init(_ scope: Scope, of document: WorkflowDocument) {
+      edges = document.edges(scope)
+      tags = Dictionary(uniqueKeysWithValues: edges.map { ($0, document.liveTags($0).first ?? .zero) })
+    }
+  }
+
+  /// Where more edges end, their order does not come back: undoing one removal would draw them all anew. Spec: UN2.
+  static var inputCountMax: Int { 256 }
+
+  /// Of all edges, or of the inputs of each node that the step removed one of, in the order of the first removals.
+  private(set) var scopes: [EdgeOrder.Scope] = []
+  private(set) var orders: [EdgeOrder.Scope: EdgeOrder] = [:]
+  let keepsEdgeOrder: Bool
+
+  /// - Parameter document: of whose edges the order is kept as a whole.
+  init(group: String?, orderOf document: WorkflowDocument? = nil) {
+    self.group = group
+    keepsEdgeOrder = document != nil
+    if let document { note(.all, document) }
+  }
+
+  /// Whether somebody else wrote over some of it.
+  func isOverwritten(in document: WorkflowDocument) -> Bool {
+    for (register, write) in writes where write.before != write.after {
+      if let present = document.stamp(of: register), present.replica != write.stamp.replica { return true }
+    }
+    return added.contains { edge, tags in !document.liveTags(edge).contains { tags.contains($0) } }
+  }
+
+  /// - Parameters:
+  ///   - document: as it was right before the change.
+  ///   - redrawn: edges whose coming and going is no affair of the step: they only go behind others.
+  mutating func record(_ change: Change, before document: WorkflowDocument, passingOver redrawn: Set<EdgeKey> = []) {
     for (index, op) in change.ops.enumerated() {
       let stamp = change.stamp(index)
       switch op {
-      case .addEdge(let edge): add(edge, stamp)
-      case .removeEdge(let edge, let tags): remove(edge, tags, document)
+      case .addEdge(let edge): if !redrawn.contains(edge) { add(edge, stamp) }
+      case .removeEdge(let edge, let tags): if !redrawn.contains(edge) { remove(edge, tags, document) }
       default: if let (register, value) = Register.write(of: op) { write(register, value, stamp, document) }
+      }
+    }
+  }
+
+  mutating func forget(_ change: Change) {
+    for (index, op) in change.ops.enumerated() {
+      let stamp = change.stamp(index)
+      switch op {
+      case .addEdge(let edge):
+        let tags = (added[edge] ?? []).filter { $0 != stamp }
+        added[edge] = tags.isEmpty ? nil : tags
+      case .removeEdge(let edge, let tags):
+        if let removal = removed[edge], removal.tags.contains(where: { tags.contains($0) }) { removed[edge] = nil }
+      default:
+        guard let (register, _) = Register.write(of: op), writes[register]?.stamp == stamp else { continue }
+        writes[register] = nil
+        order.removeAll { $0 == register }
       }
     }
   }
@@ -86,6 +143,7 @@ struct UndoStep: Sendable {
         if let stamp = stamps[field.stamp] { removed[edge]?.fields[index].stamp = stamp }
       }
     }
+    for (scope, order) in orders { orders[scope]?.tags = order.tags.mapValues { stamps[$0] ?? $0 } }
   }
 
   /// Whose value taking the step back puts into the register again.
@@ -123,6 +181,9 @@ struct UndoStep: Sendable {
     if let tags = removed[edge]?.tags, tags.contains(where: { old.contains($0) }) {
       removed[edge]?.tags = tags.filter { !old.contains($0) } + [new]
     }
+    for scope in [EdgeOrder.Scope.all, .inputs(of: edge.target)] {
+      if let tag = orders[scope]?.tags[edge], old.contains(tag) { orders[scope]?.tags[edge] = new }
+    }
   }
 
   private mutating func write(_ register: Register, _ value: JSONText?, _ stamp: Stamp, _ document: WorkflowDocument) {
@@ -151,7 +212,15 @@ struct UndoStep: Sendable {
     let left = own.filter { !tags.contains($0) }
     added[edge] = left.isEmpty ? nil : left
     let wasThere = document.liveTags(edge).contains { tags.contains($0) && !own.contains($0) }
-    if wasThere, removed[edge] == nil { removed[edge] = Removal(tags: document.liveTags(edge), fields: document.fields(of: edge)) }
+    guard wasThere, removed[edge] == nil else { return }
+    removed[edge] = Removal(tags: document.liveTags(edge), fields: document.fields(of: edge))
+    let scope = EdgeOrder.Scope.inputs(of: edge.target)
+    if !keepsEdgeOrder, orders[scope] == nil, document.inputCount(of: edge.target) <= Self.inputCountMax { note(scope, document) }
+  }
+
+  private mutating func note(_ scope: EdgeOrder.Scope, _ document: WorkflowDocument) {
+    scopes.append(scope)
+    orders[scope] = EdgeOrder(scope, of: document)
   }
 
   private mutating func note(_ edge: EdgeKey) {
@@ -188,6 +257,26 @@ extension WorkflowDocument {
     case .commentLife(let comment): return state.comments[comment]?.life?.stamp
     case .commentField(let comment, let field): return stamp(state.comments[comment]?.fields, field)
     }
+  }
+
+  /// The edges of a scope, parked ones among them, in edge order.
+  func edges(_ scope: UndoStep.EdgeOrder.Scope) -> [EdgeKey] {
+    var found: [(tag: Stamp, edge: EdgeKey)] = []
+    func note(_ slot: Slot) { found.append((state.edges[Int(slot)].tags.lowest ?? .zero, state.key(of: slot))) }
+    switch scope {
+    case .all: projection.live.visit(note)
+    case .inputs(of: let node):
+      if let slot = state.slot(of: node) { projection.forEachLiveEdge(into: slot, note) }
+      found.sort { $0 < $1 }
+    }
+    return found.map(\.edge)
+  }
+
+  /// How many edges end at the node, parked ones included.
+  func inputCount(of node: NodeID) -> Int {
+    var count = 0
+    if let slot = state.slot(of: node) { projection.forEachLiveEdge(into: slot) { _ in count += 1 } }
+    return count
   }
 
   /// The edge's attributes that count, sorted.

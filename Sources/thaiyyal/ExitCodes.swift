@@ -59,6 +59,7 @@ private func words(for error: ClientError) -> String {
   case .invalid(let text): "the document does not take this: \(text)"
   case .tooLarge(let text): "too large: \(text)"
   case .nothingToUndo: "nothing to undo"
+  case .overwritten: "others have changed all of that since"
   case .refused(let code, let text): "refused (\(code)): \(text)"
   case .subscriberTooSlow: "this program could not keep up with the workflow"
   case .timedOut(let text): "no answer in time: \(text)"

@@ -12,6 +12,7 @@ SDK = ROOT / "Sources/CollabSDK/src"
 
 # What the page tells of itself before its own scripts run: who it is, and what the policy stopped.
 OPENING = """({ name, token }) => {
+  if (!location.protocol.startsWith("http")) return;
   localStorage.setItem("thaiyyal.name", name);
   if (token) sessionStorage.setItem("thaiyyal.token", token);
   document.addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));

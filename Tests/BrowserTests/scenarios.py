@@ -25,7 +25,7 @@ def edit_together(stage):
     changes, start = ada.js("thaiyyal.client.position"), ada.position(sum)
 
     def under_way():
-        bo.until("new DOMMatrix(getComputedStyle(document.querySelector(`.node[data-node='${CSS.escape(arg[0])}']`)).transform).m41 > arg[1] + 60", [sum, start["x"]])
+        bo.until("document.querySelector(`.node[data-node='${CSS.escape(arg[0])}']`).offsetLeft > arg[1] + 60", [sum, start["x"]])
         assert bo.position(sum) == start
 
     ada.drag(sum, (130, 60), hold=under_way)
@@ -85,7 +85,7 @@ def delete_against_connect(stage):
 
 
 def undo_after_another(stage):
-    """Ada sets something, Bo sets it after her: her undo leaves his alone."""
+    """Ada sets something, Bo sets it after her: her undo leaves his alone, and tells her. The step before it waits for the next undo."""
     ada = stage.canvas("ada", create=True)
     id = ada.add("Number", (200, 200))
     bo = stage.canvas("bo")
@@ -95,7 +95,10 @@ def undo_after_another(stage):
     bo.has_data(id, "value", 1)
     bo.configure(id, "Value", 2)
     ada.has_data(id, "value", 2)
-    # There is nothing left of her last step; so it is the one before.
+    # There is nothing left of her last step: it goes, and the one before it stays.
+    ada.undo()
+    ada.page.get_by_text("Nothing to undo of that step: Bo changed Value of mine since.").first.wait_for()
+    assert ada.data(id) == {"label": "mine", "value": 2}
     ada.undo()
     bo.until("!thaiyyal.document.node(arg).data.label", id)
     assert bo.data(id)["value"] == 2
@@ -129,7 +132,7 @@ def away_for_a_while(stage):
         canvas.has_data(id, "value", 5)
         canvas.has_data(id, "label", "Five")
 
-    # Now the server is killed; both go on, and one of them reloads the page.
+    # Now the server is killed; both go on, and one of them closes the page before it is back.
     for canvas in (ada, bo):
         canvas.person.excuse()
     stage.server.kill()
@@ -138,7 +141,9 @@ def away_for_a_while(stage):
     ada.configure(mine, "Text", "written without a server")
     other = bo.add("Operation", (500, 200))
     bo.waiting(1)
+    bo.page.goto("about:blank")
     stage.server.start()
+    bo.open(stage.workflow)
     for canvas in (ada, bo):
         canvas.live().is_saved()
         canvas.person.settle()

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { asset } from "./support/assets.js";
 import { Sheet } from "./support/document.js";
 
-const { connectFault, targetsOf } = await asset("connect-rules.js");
+const { connectFault } = await asset("connect-rules.js");
 const { findTypes, byCategory } = await asset("palette-search.js");
 const { portPlace, portsOf } = await asset("ports.js");
 
@@ -32,7 +32,11 @@ test("another handle is another edge", () => {
   assert.equal(connectFault(branch.document, { source: "c", sourceHandle: "true", target: "t" }), null);
 });
 
-test("all targets of a node", () => assert.deepEqual(targetsOf(sheet.document, "three").sort(), ["show", "text"]));
+test("an edge let go where it was is no fault; one drawn to where another is, is one", () => {
+  const key = { source: "one", sourceHandle: null, target: "sum", targetHandle: null };
+  assert.equal(connectFault(sheet.document, key, key), null);
+  assert.match(connectFault(sheet.document, key, { ...key, source: "two" }), /connected already/);
+});
 
 test("a type of nobody's takes and gives", () => {
   const odd = Sheet.of({ a: "somethingElse", b: "somethingElse" });

@@ -104,6 +104,7 @@ private struct World {
       }
       editsMade += 1
     } catch ClientError.nothingToUndo {
+    } catch ClientError.overwritten {
     } catch { Issue.record("an edit of the mix was not taken: \(error)") }
     if random.chance(1, of: 2) { tell(client, .flush) }
   }

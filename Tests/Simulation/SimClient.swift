@@ -243,7 +243,7 @@ final class SimClient {
   func edit() {
     for _ in 0..<(1 + world.random.below(swarm.editsInARow)) {
       switch mix.nextEdit(machine.document) {
-      case .edit(let ops): attempt { try machine.edit(ops, at: time) }
+      case .edit(let ops): attempt { [try machine.edit(ops, at: time)] }
       case .undo: attempt { try machine.undo(at: time) }
       case .redo: attempt { try machine.redo(at: time) }
       case .presence: break
@@ -257,16 +257,18 @@ final class SimClient {
     tell(.flush)
   }
 
-  private func attempt(_ body: () throws -> Change) {
+  private func attempt(_ body: () throws -> [Change]) {
     do {
-      let shape = Shape(try body())
-      guard !shape.isEmpty else { return }
-      made[shape, default: 0] += 1
-      madeCount += 1
+      for change in try body() {
+        let shape = Shape(change)
+        guard !shape.isEmpty else { continue }
+        made[shape, default: 0] += 1
+        madeCount += 1
+      }
     } catch let error as ClientError {
       switch error {
       // What a user may meet: offline before the first catch-up, a role without rights, nothing to undo, a document or a queue that is full.
-      case .notJoined, .readOnly, .nothingToUndo, .invalid, .pendingFull: break
+      case .notJoined, .readOnly, .nothingToUndo, .overwritten, .invalid, .pendingFull: break
       default: world.violate("CR1", "\(name) cannot make an edit: \(error)")
       }
     } catch { world.violate("CR1", "\(name): \(error)") }

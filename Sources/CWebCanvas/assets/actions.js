@@ -1,9 +1,10 @@
+import { aligned, distributed } from "./aligning.js";
 import { connectFault } from "./connect-rules.js";
 import { layOut } from "./layout.js";
 import { nodeHeight, nodeWidth, snapped } from "./geometry.js";
 import { newID } from "./ids.js";
 import { counted } from "./counting.js";
-import { nodeName, typeTitle } from "./labels.js";
+import { fieldTitle, nodeCall, nodeName, typeTitle } from "./labels.js";
 import { nodeType } from "./sdk/issues.js";
 
 /** Everything that a person can do to the document. Each is one change and one undo step, and says what it did; what is refused says why. */
@@ -150,10 +151,12 @@ export class Actions {
     const fault = app.whyNoUndo;
     if (fault) return app.tell(fault, "bad");
     try {
-      app.client[as]();
-      app.announce(as === "undo" ? "Undone." : "Redone.");
+      const { changes, overwritten } = app.client[as]();
+      if (overwritten.length === 0) return app.announce(as === "undo" ? "Undone." : "Redone.");
+      const what = overwrittenWords(app, overwritten);
+      return app.tell(changes.length === 0 ? `Nothing to ${as} of that step: ${what}.` : `${as === "undo" ? "Undone" : "Redone"}, but ${what}.`);
     } catch (error) {
-      app.tell(error.code === "NOTHING_TO_UNDO" ? `Nothing to ${as}.` : error.message);
+      return app.tell(error.code === "NOTHING_TO_UNDO" ? `Nothing to ${as}.` : error.message);
     }
   }
 
@@ -163,17 +166,54 @@ export class Actions {
     this.app.announce(`${counted(graph.nodes.size, "node")} selected.`);
   }
 
-  /** Lays out what is selected, or everything when that is fewer than two nodes. */
+  /** Lays out what is selected, or everything when that is fewer than two nodes; what is in one group among itself. */
   arrange() {
     const { app } = this;
     const { graph, selection } = app;
-    const chosen = this.heads(selection.nodes.size > 1 ? [...selection.nodes] : [...graph.nodes.keys()]).filter((id) => !graph.nodes.get(id).node.parentId);
-    const ids = new Set(chosen);
-    const nodes = chosen.map((id) => ({ id, ...graph.box(id) }));
-    const edges = [...graph.edges.values()].filter(({ standing, key }) => standing === "visible" && ids.has(key.source) && ids.has(key.target)).map(({ key }) => key);
-    const places = layOut(nodes, edges);
-    const moved = new Map([...places].filter(([id, { x, y }]) => graph.box(id).x !== x || graph.box(id).y !== y));
-    if (moved.size === 0) return app.tell("Everything is in order already.");
-    if (this.move(moved, { say: `Arranged ${counted(moved.size, "node")}.` }) && selection.nodes.size <= 1) app.fit();
+    const isAll = selection.nodes.size <= 1;
+    const chosen = isAll ? [...graph.nodes.keys()] : this.heads([...selection.nodes]);
+    const parts = Map.groupBy(chosen, (id) => graph.groupOf(id) ?? "");
+    const places = new Map();
+    // Groups stay as they are inside, unless there is nothing else to arrange.
+    const isOutside = isAll && (parts.get("")?.length ?? 0) > 1;
+    for (const [group, part] of parts) {
+      if (part.length < 2 || (isOutside && group !== "")) continue;
+      const ids = new Set(part);
+      const edges = [...graph.edges.values()].filter(({ standing, key }) => standing === "visible" && ids.has(key.source) && ids.has(key.target)).map(({ key }) => key);
+      for (const [id, at] of layOut(part.map((id) => ({ id, ...graph.box(id) })), edges)) places.set(id, at);
+    }
+    const moved = this.#moved(places);
+    if (moved.size === 0) return app.tell(places.size === 0 ? "There are no two nodes here to arrange." : "Everything is in order already.");
+    if (this.move(moved, { say: `Arranged ${counted(moved.size, "node")}.` }) && isAll) app.fit();
+    return undefined;
   }
+
+  #moved(places) {
+    const { graph } = this.app;
+    return new Map([...places].filter(([id, { x, y }]) => graph.box(id).x !== x || graph.box(id).y !== y));
+  }
+
+  /** @param {"left" | "centre" | "right" | "top" | "middle" | "bottom"} side */
+  align(side) { this.#stand((boxes) => aligned(boxes, side), 2); }
+
+  /** @param {"across" | "down"} axis */
+  distribute(axis) { this.#stand((boxes) => distributed(boxes, axis), 3); }
+
+  #stand(placesOf, least) {
+    const { app } = this;
+    const boxes = this.heads([...app.selection.nodes]).map((id) => ({ id, ...app.graph.box(id) }));
+    if (boxes.length < least) return app.tell(`Select at least ${least} nodes first.`);
+    const moved = this.#moved(placesOf(boxes));
+    if (moved.size === 0) return app.tell("They stand like that already.");
+    return this.move(moved, { say: `Moved ${counted(moved.size, "node")}.` });
+  }
+}
+
+/** "Bo changed URL of Fetch since": of several things the first, and how many more. */
+function overwrittenWords({ authors, document }, overwritten) {
+  const [first] = overwritten;
+  const who = (first.node && first.field && authors.of(first.node, first.field)) || "somebody";
+  const what = first.node ? (first.field ? `${fieldTitle(first.field)} of ${nodeCall(document, first.node)}` : nodeCall(document, first.node))
+    : first.edge ? "a connection" : first.comment ? "a comment" : `${fieldTitle(first.field)} of the workflow`;
+  return `${who} changed ${what}${overwritten.length > 1 ? ` and ${counted(overwritten.length - 1, "other thing")}` : ""} since`;
 }

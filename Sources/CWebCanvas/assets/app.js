@@ -12,7 +12,7 @@ import { colourOf, keepsNothing, token } from "./settings.js";
 /** What each thing that people do needs. */
 const needs = { comment: "COMMENTER", edit: "EDITOR", run: "RUNNER" };
 /** In this order things are drawn within a frame: what comes later looks at what came before. */
-const parts = ["presence", "graph", "selection", "stage", "pins", "minimap", "panels"];
+const parts = ["presence", "graph", "selection", "stage", "far", "pins", "minimap", "panels"];
 
 /**
  * What all parts of the page share: the client, what is on the canvas, the viewport, what is selected.

@@ -1,6 +1,9 @@
 import { make } from "./dom.js";
 import { icon } from "./icons.js";
 
+/** More are found by typing more. */
+export const choicesMax = 40;
+
 /**
  * A small list at a place of the canvas that is searched by typing: which node to add, what to connect to.
  * Escape or a press elsewhere closes it.
@@ -48,7 +51,7 @@ export class Chooser {
   }
 
   #search() {
-    this.#entries = this.find(this.input.value).slice(0, 40);
+    this.#entries = this.find(this.input.value).slice(0, choicesMax);
     this.#at = 0;
     this.list.replaceChildren(...this.#entries.map(({ title, kind, hint }, index) => make("li", {
       role: "option", id: `choice-${index}`, onPointerdown: (event) => { event.preventDefault(); this.#choose(index); },

@@ -3,6 +3,7 @@ import { counted } from "./counting.js";
 import { takesKeys } from "./dom.js";
 import { gridPitch, snapped } from "./geometry.js";
 import { newID } from "./ids.js";
+import { commandKey } from "./keys.js";
 
 /** Copy, cut and paste through the system's clipboard, across tabs, workflows and programs. */
 export class Clipboard {
@@ -36,14 +37,33 @@ export class Clipboard {
     return true;
   }
 
+  /** From a menu. A page may write there only over TLS, and read only when the person allows it: then the keys do it. */
+  async copyNow() {
+    const text = this.#text();
+    if (text === "") return this.app.tell("Select what to copy first.");
+    try { await navigator.clipboard.writeText(text); } catch { return this.app.tell(`This browser copies by ${commandKey}+C only.`); }
+    this.#last = { text: "", x: 0, y: 0, times: 0 };
+    return this.app.announce(`Copied ${counted(this.app.selection.nodes.size, "node")}.`);
+  }
+
+  /** @param {{x: number, y: number}} point on the canvas */
+  async pasteNow(point) {
+    let text;
+    try { text = await navigator.clipboard.readText(); } catch { return this.app.tell(`This browser pastes by ${commandKey}+V only.`); }
+    return this.#pasteText(text, point);
+  }
+
   #paste(event) {
-    const { app } = this;
     const text = event.clipboardData.getData("text/plain");
+    if (readClipping(text)) event.preventDefault();
+    this.#pasteText(text, this.app.pointer ?? this.app.viewport.centre);
+  }
+
+  #pasteText(text, middle) {
+    const { app } = this;
     const clipping = readClipping(text);
     if (!clipping) return text.trim() === "" ? undefined : app.tell("The clipboard holds no nodes.");
-    event.preventDefault();
     // Pasted again at the same place, it lies a little further.
-    const middle = app.pointer ?? app.viewport.centre;
     const last = this.#last;
     const isAgain = last.text === text && last.x === middle.x && last.y === middle.y;
     this.#last = { text, x: middle.x, y: middle.y, times: isAgain ? last.times + 1 : 0 };

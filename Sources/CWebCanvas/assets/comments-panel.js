@@ -8,7 +8,7 @@ import { ago } from "./threads.js";
 /** All threads, the one that is being written on top. What somebody types is kept while the list changes around it. */
 export class CommentsPanel {
   title = "Comments";
-  #key = "";
+  #key = [];
   #showsResolved = false;
   #drawnDraft = null;
   /** What is typed and not sent, by thread; "" is the new one. */
@@ -28,8 +28,9 @@ export class CommentsPanel {
     if (!app.client) return;
     const { comments } = app;
     const why = app.why("comment");
-    const key = JSON.stringify([comments.threads, comments.open, comments.draft, why, this.#showsResolved]);
-    if (key === this.#key) return;
+    // The list is another object whenever a comment changed.
+    const key = [comments.threads, comments.open, comments.draft, why, this.#showsResolved];
+    if (key.every((part, index) => part === this.#key[index])) return;
     const hadFocus = this.host.contains(document.activeElement);
     const focused = hadFocus ? document.activeElement.dataset.writes ?? null : null;
     this.#key = key;
@@ -52,7 +53,7 @@ export class CommentsPanel {
   }
 
   shown() {
-    this.#key = "";
+    this.#key = [];
   }
 
   #draft(anchor) {

@@ -1,5 +1,6 @@
 // Which connections can be drawn, and why others cannot. Pure.
 import { nodeType } from "./sdk/issues.js";
+import { edgeName } from "./sdk/text.js";
 import { nodeName, typeTitle } from "./labels.js";
 
 /**
@@ -10,6 +11,8 @@ import { nodeName, typeTitle } from "./labels.js";
  */
 export function connectFault(document, key, moved = null) {
   const { source, target } = key;
+  // Let go where it was.
+  if (moved && edgeName(moved) === edgeName(key)) return null;
   if (source === target) return "A node cannot be its own input.";
   if (!document.isVisible(source) || !document.isVisible(target)) return "The node is no longer there.";
   const type = nodeType(document.node(target).type);
@@ -21,9 +24,4 @@ export function connectFault(document, key, moved = null) {
   }
   if (document.wouldCloseCycle(source, target)) return `That would close a loop: ${nodeName(document, target)} leads to ${nodeName(document, source)} already.`;
   return null;
-}
-
-/** Nodes that an edge out of `source` could end at. @returns {string[]} */
-export function targetsOf(document, source, sourceHandle = null) {
-  return [...document.nodeIds()].filter((target) => connectFault(document, { source, sourceHandle, target }) === null);
 }

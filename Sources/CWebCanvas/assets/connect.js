@@ -1,3 +1,4 @@
+import { edgeName } from "./sdk/text.js";
 import { connectFault } from "./connect-rules.js";
 import { draw, make } from "./dom.js";
 import { wirePath } from "./geometry.js";
@@ -97,7 +98,7 @@ export class ConnectGesture {
     if (over) {
       const key = this.#keyTo(over.node, over.handle);
       if (moved) {
-        if (app.actions.reconnect(moved, key)) app.selection.set([], [key]);
+        if (edgeName(moved) !== edgeName(key) && app.actions.reconnect(moved, key)) app.selection.set([], [key]);
       } else app.actions.connect(key);
       return undefined;
     }

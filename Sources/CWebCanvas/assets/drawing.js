@@ -40,6 +40,9 @@ export function startDrawing(app) {
     presence.mark();
   });
 
+  // Whatever asked for it, once in a frame.
+  app.paint("far", () => { if (view.isFar) view.far.draw(); });
+
   app.paint("selection", () => {
     const nodes = app.selection.nodes;
     const edges = new Set(app.selection.edges.keys());

@@ -56,7 +56,7 @@ export class CanvasGraph {
       for (const id of [key.source, key.target]) this.#edgeSet(id).add(name);
     } else {
       this.edges.delete(name);
-      for (const id of [key.source, key.target]) this.#edgesAt.get(id)?.delete(name);
+      for (const id of [key.source, key.target]) drop(this.#edgesAt, id, name);
     }
     // Which ports a node has depends on its edges.
     for (const id of new Set([key.source, key.target])) if (this.nodes.has(id)) this.#takeNode(document, id);
@@ -70,7 +70,7 @@ export class CanvasGraph {
   #takeNode(document, id) {
     const node = document.node(id);
     const before = this.nodes.get(id);
-    if (before?.node.parentId) this.#members.get(before.node.parentId)?.delete(id), this.#dirty.nodes.add(before.node.parentId);
+    if (before?.node.parentId) drop(this.#members, before.node.parentId, id), this.#dirty.nodes.add(before.node.parentId);
     if (!node) this.nodes.delete(id);
     else {
       if (node.parentId) this.#membersOf(node.parentId).add(id), this.#dirty.nodes.add(node.parentId);
@@ -149,6 +149,12 @@ export class CanvasGraph {
     return item.box;
   }
 
+  /** The group that a node is in; null: none that is here. */
+  groupOf(id) {
+    const parent = this.nodes.get(id)?.node.parentId;
+    return parent && this.nodes.has(parent) ? parent : null;
+  }
+
   /** Where a node's position is written from: its group's corner. */
   origin(id) {
     const parent = this.nodes.get(id)?.node.parentId;
@@ -203,4 +209,10 @@ export class CanvasGraph {
     const column = (id) => Math.round(this.box(id).x / 120);
     return [...this.nodes.keys()].sort((a, b) => column(a) - column(b) || this.box(a).y - this.box(b).y);
   }
+}
+
+/** Takes an element out of the set that stands under a key; an empty set goes. */
+function drop(sets, key, element) {
+  const set = sets.get(key);
+  if (set?.delete(element) && set.size === 0) sets.delete(key);
 }

@@ -3,7 +3,7 @@ import { keepFocus, make } from "./dom.js";
 import { HistoryDrawing } from "./history-drawing.js";
 import { differenceWords } from "./history-words.js";
 import { icon } from "./icons.js";
-import { nodeName } from "./labels.js";
+import { nodeCall } from "./labels.js";
 import { initials } from "./people.js";
 import { colourOf } from "./settings.js";
 import { historySentence } from "./sdk/past.js";
@@ -11,6 +11,11 @@ import { ago } from "./threads.js";
 
 /** So long after others' changes the newest page is asked for again. */
 const refreshMilliseconds = 1500;
+/** So long between two comparisons with a document that changes. */
+const compareMilliseconds = 300;
+/** More differences than that are shown when asked for. */
+const linesMax = 200;
+const none = [];
 
 /** Named versions and the timeline. What is chosen is compared with now, here in words and on the canvas, and can be restored. */
 export class HistoryPanel {
@@ -24,8 +29,12 @@ export class HistoryPanel {
   #chosen = null;
   /** The version whose name is being written; "" is the new one. */
   #renaming = null;
-  #key = "";
+  #key = [];
   #drawing;
+  /** Of what is chosen, when it was compared last. */
+  #compared = { chosen: null, diff: null, at: 0 };
+  #compareTimer = 0;
+  #showsAll = false;
 
   constructor(host, app) {
     this.host = host;
@@ -53,7 +62,7 @@ export class HistoryPanel {
   get #isShown() { return this.app.side?.current === "history"; }
 
   shown() {
-    this.#key = "";
+    this.#key = [];
     this.#refresh();
     if (this.app.client) this.#try(() => this.app.client.listVersions());
     this.app.ask("panels");
@@ -113,6 +122,7 @@ export class HistoryPanel {
     if (this.#chosen?.key === key) return this.#close();
     const state = await this.#try(() => this.app.client.stateAt(where));
     if (!state) return undefined;
+    this.#showsAll = false;
     this.#chosen = { key, title, at: state.position, document: state.document };
     this.app.announce(`Compared with ${title}`);
     this.app.ask("panels");
@@ -140,10 +150,11 @@ export class HistoryPanel {
     const { app } = this;
     if (!app.client || !this.#isShown) return;
     const why = app.why("edit");
-    const versions = app.client.versions ?? [];
-    const diff = this.#chosen ? this.#drawing.show(this.#chosen.document) : null;
-    const key = JSON.stringify([why, versions, this.#entries, this.#nextBefore, this.#floor, this.#chosen?.key, diff, this.#renaming]);
-    if (key === this.#key) return;
+    const versions = app.client.versions ?? none;
+    const diff = this.#difference();
+    // Lists and differences are other objects when they differ.
+    const key = [why, versions, this.#entries, this.#nextBefore, this.#floor, this.#chosen, diff, this.#renaming, this.#showsAll];
+    if (key.every((part, index) => part === this.#key[index])) return;
     const typed = this.host.querySelector("input[data-writes]");
     const hadFocus = this.host.contains(document.activeElement);
     const kept = typed && { writes: typed.dataset.writes, value: typed.value, hasFocus: typed === document.activeElement };
@@ -158,13 +169,30 @@ export class HistoryPanel {
     else if (hadFocus) keepFocus(this.host);
   }
 
+  /** While others edit without a pause, it is compared again only now and then: that looks at the whole document. */
+  #difference() {
+    const chosen = this.#chosen;
+    if (!chosen) return null;
+    const last = this.#compared;
+    const now = performance.now();
+    const wait = last.chosen === chosen ? last.at + compareMilliseconds - now : 0;
+    if (wait > 0) {
+      this.#compareTimer ||= setTimeout(() => { this.#compareTimer = 0; this.app.ask("panels"); }, wait);
+      return last.diff;
+    }
+    this.#compared = { chosen, diff: this.#drawing.show(chosen.document), at: now };
+    return this.#compared.diff;
+  }
+
   #comparison(diff, why) {
-    const lines = differenceWords(diff, (id) => this.#name(id));
+    const all = differenceWords(diff, (id) => this.#name(id));
+    const lines = this.#showsAll ? all : all.slice(0, linesMax);
     return make("section", { class: "compared", "aria-label": "Comparison" },
       make("p", {}, make("b", {}, this.#chosen.title), " compared with now"),
       lines.length === 0 ? make("p", { class: "quiet" }, "Nothing differs.")
         : make("ul", { class: "differences" }, ...lines.map(({ kind, text, node }) => make("li", { class: kind },
           node && this.app.graph.nodes.has(node) ? make("button", { type: "button", class: "link", onClick: () => this.app.show(node) }, text) : text))),
+      lines.length < all.length && make("button", { type: "button", onClick: () => { this.#showsAll = true; this.app.ask("panels"); } }, `Show all ${all.length}`),
       make("div", { class: "row" },
         make("button", { type: "button", class: "primary", disabled: why !== "" || lines.length === 0, title: why || "An ordinary edit: undo takes it back", onClick: () => this.#restore() },
           icon("history", 16), "Restore"),
@@ -194,7 +222,7 @@ export class HistoryPanel {
       const key = `version ${version.id}`;
       if (this.#renaming === version.id) return make("li", { class: "entry" }, this.#renamer(version));
       return this.#line(key, version.name, version.author, version.namedAtMilliseconds, version.note, { version: version.id },
-        this.#button("Rename", "keys", why, () => { this.#renaming = version.id; this.app.ask("panels"); }),
+        this.#button("Rename", "rename", why, () => { this.#renaming = version.id; this.app.ask("panels"); }),
         this.#button("Remove the name", "remove", why, () => this.#try(() => this.app.client.dropVersion(version.id))));
     }));
   }
@@ -248,7 +276,7 @@ export class HistoryPanel {
   /** What is gone from here is called as it was then. */
   #name(id) {
     const { document } = this.app;
-    if (document.node(id) || !this.#chosen) return nodeName(document, id);
-    return nodeName(this.#chosen.document, id);
+    if (document.node(id) || !this.#chosen) return nodeCall(document, id);
+    return nodeCall(this.#chosen.document, id);
   }
 }

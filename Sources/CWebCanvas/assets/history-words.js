@@ -1,7 +1,6 @@
 // What differs between a state of before and now, line by line. Pure.
-import { brief, settingTitle } from "./labels.js";
+import { brief, fieldTitle } from "./labels.js";
 
-const settingName = (field) => (field === "type" ? "Type" : settingTitle(field.startsWith("data.") ? field.slice(5) : field));
 const shown = (value) => (value === undefined ? "not set" : brief(value));
 const ends = ({ source, target }, name) => `${name(source)} → ${name(target)}`;
 const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
@@ -14,11 +13,11 @@ const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 export function differenceWords({ nodes, edges, comments, workflow }, name) {
   const lines = [];
   const say = (kind, text, node = undefined) => lines.push({ kind, text, node });
-  for (const { field, from, to } of workflow) say("changed", `${settingName(field)} of the workflow: ${shown(from)} → ${shown(to)}`);
+  for (const { field, from, to } of workflow) say("changed", `${fieldTitle(field)} of the workflow: ${shown(from)} → ${shown(to)}`);
   for (const { id } of nodes.added) say("added", `${name(id)} was added`, id);
   for (const { id } of nodes.removed) say("removed", `${name(id)} was removed`, id);
   for (const { node, fields } of nodes.reconfigured) {
-    for (const { field, from, to } of fields) say("changed", `${name(node)}, ${settingName(field)}: ${shown(from)} → ${shown(to)}`, node);
+    for (const { field, from, to } of fields) say("changed", `${name(node)}, ${fieldTitle(field)}: ${shown(from)} → ${shown(to)}`, node);
   }
   for (const { node, from, to } of nodes.relabelled) say("changed", `${name(node)}, name: ${shown(from)} → ${shown(to)}`, node);
   for (const edge of edges.added) say("added", `${ends(edge, name)} was connected`);

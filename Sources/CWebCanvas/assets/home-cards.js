@@ -7,7 +7,7 @@ import { thumbnail } from "./thumbnail.js";
 /**
  * A workflow of the list.
  * @param {any} item as the server lists it
- * @param {{copyLink: (item: any) => void, save: (item: any) => void, remove: (item: any) => void}} actions
+ * @param {{share: (item: any) => void, save: (item: any) => void, remove: (item: any) => void}} actions
  */
 export function card(item, actions) {
   const { workflow, title, nodeCount, changedAtMilliseconds, role } = item;
@@ -24,6 +24,6 @@ export function card(item, actions) {
     thumbnail(item.sketch),
     make("div", { class: "card-words" }, link, make("small", { class: "quiet" }, facts)),
     make("div", { class: "card-tools" },
-      tool("link", "Copy link", () => actions.copyLink(item)), tool("save", "Export", () => actions.save(item)),
+      tool("share", "Share", () => actions.share(item)), tool("save", "Export", () => actions.save(item)),
       role === "owner" && tool("remove", "Delete", () => actions.remove(item))));
 }

@@ -3,6 +3,7 @@ import { byId, make, say } from "./dom.js";
 import { card } from "./home-cards.js";
 import { confirmed } from "./home-dialog.js";
 import { ask, askJSON, pathOf } from "./rest.js";
+import { openShare } from "./share-dialog.js";
 
 const pageSize = 48;
 /** A search looks through so many; beyond them it says that there are more. */
@@ -70,12 +71,8 @@ export class HomeList {
 
   // ---- What a card's buttons do
 
-  async copyLink({ workflow }) {
-    const address = `${location.origin}/w/${encodeURIComponent(workflow)}`;
-    // Without TLS there is no clipboard for pages.
-    if (!navigator.clipboard) return this.told.announce(`Its address is ${address}`);
-    await navigator.clipboard.writeText(address);
-    this.told.announce("Link copied. What people may do there is decided by their token.");
+  share({ workflow, title }) {
+    openShare({ workflow, title: title || workflow, announce: this.told.announce });
   }
 
   async save({ workflow }) {

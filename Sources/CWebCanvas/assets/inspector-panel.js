@@ -101,11 +101,14 @@ export class InspectorPanel {
     const { document } = app;
     const go = (id) => make("button", { type: "button", class: "plain", onClick: () => app.show(id) }, nodeName(document, id));
     this.host.replaceChildren(
-      make("header", { class: "panel-head" }, make("i", { class: "chip other" }, icon("link")), make("div", {}, make("h2", {}, "Connection"), make("p", { class: "quiet" }, "Drag an end to another node to draw it elsewhere."))),
+      make("header", { class: "panel-head" }, make("i", { class: "chip other" }, icon("link")), make("div", {}, make("h2", {}, "Connection"), make("p", { class: "quiet" }, "Drag an end to another node, or choose one here, to draw it elsewhere."))),
       this.#issues,
       make("dl", { class: "facts" }, make("div", {}, make("dt", {}, "From"), make("dd", {}, go(key.source), key.sourceHandle && make("span", { class: "tag" }, key.sourceHandle))),
         make("div", {}, make("dt", {}, "To"), make("dd", {}, go(key.target), key.targetHandle && make("span", { class: "tag" }, key.targetHandle)))),
-      make("div", { class: "row" }, make("button", { type: "button", "data-edit": true, onClick: () => app.actions.disconnect(key) }, icon("remove", 16), "Remove")));
+      make("div", { class: "row" },
+        make("button", { type: "button", "data-edit": true, onClick: () => app.quick.redraw(key, "target") }, "Other target…"),
+        make("button", { type: "button", "data-edit": true, onClick: () => app.quick.redraw(key, "source") }, "Other source…"),
+        make("button", { type: "button", "data-edit": true, onClick: () => app.actions.disconnect(key) }, icon("remove", 16), "Remove")));
   }
 
   #showOverview() {
@@ -115,10 +118,21 @@ export class InspectorPanel {
       const words = [selection.nodes.size > 0 && counted(selection.nodes.size, "node"), selection.edges.size > 0 && counted(selection.edges.size, "connection")].filter(Boolean).join(", ");
       this.host.replaceChildren(make("header", { class: "panel-head" }, make("div", {}, make("h2", {}, words), make("p", { class: "quiet" }, "Moved, copied and removed together."))),
         make("div", { class: "row" }, ...[["Arrange", "arrange", () => this.app.actions.arrange()], ["Duplicate", "copy", () => this.app.clipboard.duplicate()], ["Remove", "remove", () => this.app.actions.removeSelected()]]
-          .map(([text, name, act]) => make("button", { type: "button", "data-edit": true, onClick: act }, icon(name, 16), text))), this.#issues);
+          .map(([text, name, act]) => make("button", { type: "button", "data-edit": true, onClick: act }, icon(name, 16), text))),
+        ...(selection.nodes.size > 1 ? [this.#lines()] : []), this.#issues);
     } else {
       this.host.replaceChildren(make("header", { class: "panel-head" }, make("div", {}, make("h2", {}, "Workflow"), make("p", { class: "quiet" }, "Select a node to set it up."))), this.#issues);
     }
+  }
+
+  /** Standing in line, and evenly. */
+  #lines() {
+    const { actions } = this.app;
+    const row = (label, ...entries) => make("div", { class: "row", role: "group", "aria-label": label },
+      ...entries.map(([text, act]) => make("button", { type: "button", "data-edit": true, "aria-label": `${label}: ${text}`, onClick: act }, text)));
+    const align = (...sides) => sides.map((side) => [side, () => actions.align(side)]);
+    return make("div", { class: "lines" }, make("h3", {}, "Align"), row("Align", ...align("left", "centre", "right")), row("Align", ...align("top", "middle", "bottom")),
+      make("h3", {}, "Spread evenly"), row("Spread evenly", ["across", () => actions.distribute("across")], ["down", () => actions.distribute("down")]));
   }
 
   #refresh(node, edge) {

@@ -19,7 +19,7 @@ export function shortcuts(app) {
   return [
     { group: "Add", text: "Search the palette", show: ["/"], keys: [{ key: "/" }, { key: "k", command: true }], act: () => app.palette.focus() },
     { group: "Add", text: "Add a node here", show: ["A"], keys: [{ key: "a" }], inField: true, act: () => app.emit("quickAdd", { point: app.pointer ?? viewport.centre }) },
-    { group: "Add", text: "Connect the node to…", show: ["C"], keys: [{ key: "c" }], inField: true, act: () => app.quick.connect() },
+    { group: "Add", text: "Connect the node, or lead the connection, to…", show: ["C"], keys: [{ key: "c" }], inField: true, act: () => app.quick.connect() },
     { group: "Add", text: "Comment", show: ["M"], keys: [{ key: "m" }], inField: true, act: () => app.emit("commentHere") },
     { group: "Choose", text: "Next or previous node", show: ["Tab", "Shift Tab"], keys: [] },
     { group: "Choose", text: "Open the node's settings", show: ["Enter"], keys: [{ key: "enter" }], inField: true, act: () => app.walk.enter() },

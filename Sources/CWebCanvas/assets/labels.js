@@ -40,6 +40,9 @@ export const settingTitle = (name) => settingTitles.get(name) ?? titled(name);
 /** A word of the catalogue with a capital and without underscores. */
 export const titled = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 
+/** A field of a node or of the workflow, as people read it. */
+export const fieldTitle = (field) => (field === "type" ? "Type" : field === "parentId" ? "Group" : settingTitle(field.startsWith("data.") ? field.slice(5) : field));
+
 const telling = ["value", "text", "condition", "op", "text_op", "expression", "mode", "field", "var_name", "context_name", "url", "duration", "timeout"];
 const lengthMax = 60;
 const labelMax = 200;
@@ -56,6 +59,12 @@ export function describe({ type, data }) {
 export function brief(value, max = lengthMax) {
   const text = typeof value === "string" ? value : JSON.stringify(value) ?? "";
   return text.length > max ? `${text.slice(0, max)}…` : text;
+}
+
+/** A node's name where there are many: its label, else its type. */
+export function nodeCall(document, id) {
+  const label = fromJSONText(document.value(id, "data.label"));
+  return typeof label === "string" && label !== "" ? brief(label, labelMax) : nodeName(document, id);
 }
 
 /** A node's name in a sentence; also of one that was removed, as long as the document remembers it. */

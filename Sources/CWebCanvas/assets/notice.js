@@ -1,5 +1,5 @@
 import { make } from "./dom.js";
-import { keepToken } from "./settings.js";
+import { dropShare, hasOwnToken, isByShare, keepToken } from "./settings.js";
 
 /** What a person can do about an end that does not heal by itself. */
 export class Notice {
@@ -19,17 +19,37 @@ export class Notice {
         make("h2", {}, `There is no workflow “${app.workflow}” yet.`),
         make("div", { class: "row" }, make("button", { type: "button", class: "primary", onClick: () => app.open({ create: true }) }, "Create it"),
           make("button", { type: "button", onClick: () => app.open() }, "Look again")));
-    } else if (code === 4401) {
-      const input = make("input", { type: "password", id: "token", autocomplete: "off", required: true });
-      const enter = (event) => {
-        event.preventDefault();
-        keepToken(input.value.trim());
-        app.open();
-      };
-      host.replaceChildren(make("form", { onSubmit: enter },
-        make("h2", {}, "This server wants an access token."), make("label", { for: "token", class: "quiet" }, "Access token"), input,
-        make("div", { class: "row" }, make("button", { type: "submit", class: "primary" }, "Enter"))));
-      input.focus();
+    } else if ((code === 4401 || code === 4403) && isByShare()) this.#linkEnded(again);
+    else if (code === 4401) this.#askForToken("This server wants an access token.");
+    else if (code === 4403) {
+      host.replaceChildren(make("h2", {}, "You have no access to this workflow."), make("p", { class: "quiet" }, text), make("div", { class: "row" }, again));
     } else host.replaceChildren(make("h2", {}, "The connection ended."), make("p", { class: "quiet" }, text), make("div", { class: "row" }, again));
+  }
+
+  /** Revoked while one was here, or before one came: it is the same to who holds it. */
+  #linkEnded(again) {
+    const own = () => {
+      dropShare();
+      if (hasOwnToken()) this.app.open();
+      else this.#askForToken("Your own access");
+    };
+    this.host.replaceChildren(
+      make("h2", {}, "This link is no longer valid."),
+      make("p", { class: "quiet" }, "It was revoked, or its time is over. Whoever gave it to you can give you another one."),
+      make("div", { class: "row" }, again, make("button", { type: "button", onClick: own }, "Use my own access")));
+  }
+
+  #askForToken(title) {
+    const { host, app } = this;
+    const input = make("input", { type: "password", id: "token", autocomplete: "off", required: true });
+    const enter = (event) => {
+      event.preventDefault();
+      keepToken(input.value.trim());
+      app.open();
+    };
+    host.replaceChildren(make("form", { onSubmit: enter },
+      make("h2", {}, title), make("label", { for: "token", class: "quiet" }, "Access token"), input,
+      make("div", { class: "row" }, make("button", { type: "submit", class: "primary" }, "Enter"))));
+    input.focus();
   }
 }

@@ -1,11 +1,13 @@
 import { paintWho } from "./colours.js";
 import { make } from "./dom.js";
+import { Menu } from "./menu.js";
 
 const shownMax = 6;
 
 /** Who is here, as round marks; one's own first. A press on another follows them. */
 export class People {
   #key = "";
+  #menu = new Menu();
 
   constructor(host, app) {
     this.host = host;
@@ -25,10 +27,24 @@ export class People {
     this.#key = key;
     const items = all.slice(0, shownMax).map((person) => this.#item(person, followed));
     if (all.length > shownMax) {
-      const names = all.slice(shownMax).map(({ author }) => author?.name || "somebody").join(", ");
-      items.push(make("li", {}, make("span", { class: "avatar more", title: names, "aria-label": `And ${names}`, role: "img" }, `+${all.length - shownMax}`)));
+      const rest = all.slice(shownMax);
+      const label = `${rest.length} more: ${rest.slice(0, 20).map(nameOf).join(", ")}${rest.length > 20 ? "…" : ""}`;
+      items.push(make("li", {}, make("button", {
+        type: "button", class: "avatar more", title: label, "aria-label": label, "aria-haspopup": "menu", onClick: (event) => this.#showRest(event.currentTarget),
+      }, `+${rest.length}`)));
     }
     this.host.replaceChildren(...items);
+  }
+
+  /** Whoever came meanwhile is in it too. */
+  #showRest(button) {
+    const { left, bottom } = button.getBoundingClientRect();
+    const { app } = this;
+    const own = app.client.presence.participants.has(app.client.session) ? 1 : 0;
+    const entries = app.presence.others.slice(shownMax - own).map(({ session, author }) => ({
+      text: app.follow.session === session ? `Stop following ${nameOf({ author })}` : `Follow ${nameOf({ author })}`, icon: "eye", act: () => app.follow.toggle(session),
+    }));
+    if (entries.length > 0) this.#menu.open({ label: "More people", x: left, y: bottom + 6, entries });
   }
 
   #item({ session, author, colour, role }, followed) {
@@ -47,6 +63,8 @@ export class People {
     return make("li", {}, button);
   }
 }
+
+const nameOf = ({ author }) => author?.name || "somebody";
 
 /** One or two letters of a name; with a number behind it, a letter and the number's end. */
 export function initials(name) {

@@ -1,4 +1,4 @@
-import { Chooser } from "./chooser.js";
+import { Chooser, choicesMax } from "./chooser.js";
 import { connectFault } from "./connect-rules.js";
 import { nodeWidth } from "./geometry.js";
 import { nodeName, typeKind } from "./labels.js";
@@ -30,19 +30,54 @@ export class Quick {
   connect(from = null) {
     const { app } = this;
     if (!app.can("edit")) return app.tell(app.why("edit"));
+    const edges = [...app.selection.edges.values()];
+    if (!from && app.selection.nodes.size === 0 && edges.length === 1) return this.redraw(edges[0], "target");
     const source = from?.source ?? app.selection.single ?? app.selection.at;
     if (!source || !app.graph.nodes.has(source)) return app.tell("Select one node first: the connection begins there.");
     const { document, graph } = app;
     const { out } = portsOf(document.node(source), { out: [], into: [] });
     const handles = from ? [from.sourceHandle ?? null] : out;
     const box = graph.box(source);
-    const entries = () => graph.readingOrder().flatMap((target) => handles.map((sourceHandle) => ({ source, sourceHandle, target, targetHandle: null })))
-      .map((key) => ({ key, title: nodeName(document, key.target), fault: connectFault(document, key) })).filter(({ fault }) => fault === null);
-    return this.chooser.open({
-      label: `Connect ${nodeName(document, source)} to`, place: app.viewport.toScreen({ x: box.x + box.width + 12, y: box.y }), none: "Nothing that it can be connected to",
-      find: (text) => entries().filter(({ title }) => title.toLowerCase().includes(text.trim().toLowerCase())).map(({ key, title }) => ({
-        title, kind: typeKind(document.node(key.target).type), hint: key.sourceHandle ?? "", choose: () => { if (app.actions.connect(key)) app.selection.set([], [key]); },
-      })),
+    return this.#choose({
+      label: `Connect ${nodeName(document, source)} to`, point: { x: box.x + box.width + 12, y: box.y }, side: "target",
+      keys: (target) => handles.map((sourceHandle) => ({ source, sourceHandle, target, targetHandle: null })), moved: null,
+      choose: (key) => app.actions.connect(key),
     });
+  }
+
+  /** One end of an edge goes elsewhere. @param {"source" | "target"} side the end */
+  redraw(key, side) {
+    const { app } = this;
+    if (!app.can("edit")) return app.tell(app.why("edit"));
+    const { document, graph } = app;
+    const box = graph.box(key[side]) ?? graph.box(side === "target" ? key.source : key.target);
+    const keys = (id) => (side === "target" ? [{ ...key, target: id, targetHandle: null }]
+      : portsOf(document.node(id), { out: [], into: [] }).out.map((sourceHandle) => ({ ...key, source: id, sourceHandle })));
+    return this.#choose({
+      label: side === "target" ? `Lead from ${nodeName(document, key.source)} to` : `Lead to ${nodeName(document, key.target)} from`,
+      point: box ? { x: box.x, y: box.y + box.height + 8 } : app.viewport.centre, side, moved: key,
+      keys: (id) => (id === key[side] ? [] : keys(id)), choose: (next) => app.actions.reconnect(key, next),
+    });
+  }
+
+  /** Names are read once, and edges looked at until there are as many choices as are shown: a document may have thousands of nodes. */
+  #choose({ label, point, side, keys, moved, choose }) {
+    const { app } = this;
+    const nodes = app.graph.readingOrder().map((id) => ({ id, title: nodeName(app.document, id) }));
+    const find = (text) => {
+      const word = text.trim().toLowerCase();
+      const found = [];
+      for (const { id, title } of nodes) {
+        if (!title.toLowerCase().includes(word) || !app.graph.nodes.has(id)) continue;
+        for (const key of keys(id)) {
+          if (connectFault(app.document, key, moved) !== null) continue;
+          const hint = (side === "target" && moved ? "" : key.sourceHandle) ?? "";
+          found.push({ title, kind: typeKind(app.graph.nodes.get(id).node.type), hint, choose: () => { if (choose(key)) app.selection.set([], [key]); } });
+        }
+        if (found.length >= choicesMax) break;
+      }
+      return found;
+    };
+    return this.chooser.open({ label, place: app.viewport.toScreen(point), none: "Nothing that it can be connected to", find });
   }
 }

@@ -31,6 +31,8 @@ export class RunSight {
       this.nodeCount = event.info?.nodeCount ?? 0;
     } else if (isLastRunEvent(event)) {
       this.state = ends[event.kind];
+      // What was under way then came to its end by that, whatever its last words were; a run in which a node really failed has failed.
+      if (this.state === "cancelled") for (const node of this.nodes.values()) if (node.state === "running" || node.state === "failed") Object.assign(node, { state: "cancelled", error: "" });
       this.endedAt = event.atMilliseconds;
       this.error = event.error;
       this.result = event.result;

@@ -80,7 +80,7 @@ export class RunsPanel {
 
   /** What failed comes first; then outputs; then in the order in which they ran; what was skipped last. */
   #nodes(sight) {
-    const rank = ({ state, type }) => (state === "failed" ? 0 : state === "running" ? 1 : state === "skipped" ? 4 : /viz|visualization|render/i.test(type) ? 2 : 3);
+    const rank = ({ state, type }) => (state === "failed" ? 0 : state === "running" || state === "cancelled" ? 1 : state === "skipped" ? 4 : /viz|visualization|render/i.test(type) ? 2 : 3);
     return [...sight.nodes].sort(([, a], [, b]) => rank(a) - rank(b));
   }
 
@@ -92,7 +92,7 @@ export class RunsPanel {
     return make("li", { class: `run-node ${state}${isStale ? " stale" : ""}`, "data-run-node": id },
       make("div", { class: "run-node-head" }, icon(symbols[state], 14),
         make("button", { type: "button", class: "link", "data-key": `node ${id}`, disabled: !isThere, title: isThere ? "Show it on the canvas" : "It is not on the canvas any more", onClick: () => app.show(id) }, name),
-        make("span", { class: "quiet small" }, [state === "running" || state === "skipped" ? words[state].toLowerCase() : lasted(microseconds / 1000), isStale && "out of date"].filter(Boolean).join(" · "))),
+        make("span", { class: "quiet small" }, [["running", "skipped", "cancelled"].includes(state) ? words[state].toLowerCase() : lasted(microseconds / 1000), isStale && "out of date"].filter(Boolean).join(" · "))),
       error !== "" && make("p", { class: "run-fault" }, error),
       result !== "" && this.#value(id, result));
   }

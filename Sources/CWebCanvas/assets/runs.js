@@ -96,6 +96,7 @@ export class Runs {
 
   #words({ state, result, error }) {
     if (state === "failed") return error;
+    if (state === "cancelled") return "cancelled";
     if (state !== "succeeded" || result === "") return "";
     return `= ${brief(fromJSONText(result))}`;
   }

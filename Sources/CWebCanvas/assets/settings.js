@@ -30,8 +30,38 @@ export function keepUserName(name) {
   write(local, "thaiyyal.name", name);
 }
 
+/** The secret of the share link that this tab came by; and where it is kept. It goes before one's own token: who opens a link means it. */
+let share = "";
+let shareKey = "";
+
+/**
+ * Takes a share link's secret out of the address, where it would be seen and kept by the browser's history, or what an earlier one left for this workflow.
+ * @returns {boolean} whether the address had one
+ */
+export function takeShare(workflow) {
+  shareKey = `thaiyyal.share.${workflow}`;
+  const found = /^#share=(.+)$/.exec(location.hash)?.[1];
+  if (found) {
+    history.replaceState(history.state, "", location.pathname + location.search);
+    share = found;
+    write(session, shareKey, share);
+  } else share = read(session, shareKey) ?? "";
+  return Boolean(found);
+}
+
+export const isByShare = () => share !== "";
+
+/** From now on it is one's own token that counts. */
+export function dropShare() {
+  share = "";
+  try { sessionStorage.removeItem(shareKey); } catch { /* a private window */ }
+}
+
+export const hasOwnToken = () => ownToken() !== "";
+const ownToken = () => heldToken || (read(session, "thaiyyal.token") ?? "");
+
 /** The access token lives as long as the tab, and never stands in a URL. */
-export const token = () => heldToken || (read(session, "thaiyyal.token") ?? "");
+export const token = () => share || ownToken();
 export function keepToken(value) {
   heldToken = value;
   write(session, "thaiyyal.token", value);

@@ -47,7 +47,7 @@ export class View {
     const { graph, viewport } = this.app;
     const dirty = graph.takeDirty();
     if (this.isFar) {
-      this.far.draw();
+      this.app.ask("far");
       return;
     }
     const bounds = viewport.bounds(around);
@@ -93,7 +93,7 @@ export class View {
 
   /** Draws nodes anew whose badges or marks changed; none given: all in sight. */
   refresh(ids = this.#nodes.keys()) {
-    if (this.isFar) return this.far.draw();
+    if (this.isFar) return this.app.ask("far");
     for (const id of ids) if (this.#nodes.has(id) && this.app.graph.nodes.has(id)) this.#drawNode(id);
     return undefined;
   }

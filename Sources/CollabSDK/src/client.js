@@ -5,7 +5,7 @@ import { Keeper } from "./keeper.js";
 import { ReplicaMachine } from "./machine.js";
 import { ClientError } from "./options.js";
 import { listenToPage } from "./page.js";
-import { Past, restoreAsEdit } from "./past.js";
+import { Past } from "./past.js";
 import { randomKey, RunHandle, RunRequests } from "./run-requests.js";
 import { staleNodes, StaleMarks } from "./stale.js";
 import { Version } from "./stamp.js";
@@ -142,27 +142,44 @@ export class CollabClient extends Emitter {
     return this.edit(transaction.ops, how);
   }
 
-  /** Takes the last own step back, as far as nobody wrote over it. @throws {ClientError} `NOTHING_TO_UNDO` */
-  undo() { return this.#edited(this.#machine.turnBack("undo", this.#now())); }
-  redo() { return this.#edited(this.#machine.turnBack("redo", this.#now())); }
+  /**
+   * Takes the last own step back, as far as nobody wrote over it.
+   * @returns {{changes: object[], overwritten: object[]}} without changes when others wrote over all of it: the step is gone, the one before is next
+   * @throws {ClientError} `NOTHING_TO_UNDO`
+   */
+  undo() { return this.#turnBack("undo"); }
+  redo() { return this.#turnBack("redo"); }
+
+  #turnBack(as) {
+    const { changes, overwritten } = this.#machine.turnBack(as, this.#now());
+    return { changes: this.#editedAll(changes), overwritten };
+  }
 
   /** The next edit begins an undo step of its own, whatever its group: the end of a drag. */
   endGroup() { this.#machine.undoStack.close(); }
 
-  #edited(change) {
+  #edited(change) { return this.#editedAll([change])[0]; }
+
+  /** @param {object[]} changes the last ones that were made */
+  #editedAll(changes) {
+    for (const change of changes) this.#keep(change);
+    if (changes.length === 0) return changes;
+    this.#scheduleFlush();
+    this.#machine.tellSaveState();
+    this.#perform(this.#machine.actions.splice(0));
+    this.#tellDocument(true);
+    return changes;
+  }
+
+  #keep(change) {
     if (this.#keeper) {
-      this.#keeper.append(this.#machine.pending.last, () => {
+      this.#keeper.append(this.#machine.pending.entry(change.seq), () => {
         // After a renumbering the number means another change; that save lets it go.
         if (this.#machine.pending.change(change.seq) === change) this.#machine.storedThrough = Math.max(this.#machine.storedThrough, change.seq);
         this.#handle({ type: "flush" });
       });
       this.#keeper.saveLater(this.#machine);
     }
-    this.#scheduleFlush();
-    this.#machine.tellSaveState();
-    this.#perform(this.#machine.actions.splice(0));
-    this.#tellDocument(true);
-    return change;
   }
 
   /** What was edited in this turn leaves together at its end. */
@@ -219,7 +236,10 @@ export class CollabClient extends Emitter {
   history({ before = 0, count = 0 } = {}) { return this.#past.ask("history", { before, count }); }
   stateAt({ position = 0, version = "" }) { return this.#past.ask("stateAt", { position, version }); }
   /** Makes the workflow what it was at `{position}` or in `{version}`, or what `{document}` holds: an ordinary edit, one undo step. */
-  async restore(where) { return restoreAsEdit(this, where.document ?? (await this.stateAt(where)).document); }
+  async restore(where) {
+    const old = where.document ?? (await this.stateAt(where)).document;
+    return this.#editedAll(this.#machine.restore(old, this.#now()));
+  }
   /** Named versions as the server told them last; null before `listVersions`, or somebody's change of them, told any. */
   get versions() { return this.#past.versions; }
   listVersions() { return this.#past.ask("listVersions", {}); }
@@ -237,7 +257,7 @@ export class CollabClient extends Emitter {
     return new Promise((resolve, reject) => this.#waiters.add({ isOver, resolve, reject }));
   }
 
-  /** Until edits are taken, or the role is known to allow none. */
+  /** Until the document is here and edits are taken, or the role is known to allow none. */
   joined() { return this.until(() => this.#machine.canEdit || (this.isLive && this.#machine.replica === 0)); }
   /** Until nothing that the server had at the last welcome is missing here. */
   live() { return this.until(() => this.isLive); }
@@ -403,6 +423,8 @@ export class CollabClient extends Emitter {
 
   #listen() {
     this.#unlisten = listenToPage({
+      // A socket that nothing comes through any more says so only after minutes.
+      away: () => this.#handle({ type: "networkLost" }),
       back: () => {
         if (this.#machine.link.state !== "down") return;
         this.#machine.link.retryAt = this.#now().uptime;

@@ -92,17 +92,20 @@ export class FlowStore {
   /** Where the pointer is, in canvas coordinates; null: elsewhere. */
   showCursor = (point) => this.#client.showPresence({ cursor: point });
 
+  /** @returns {{changes: object[], overwritten: object[]} | null} as of `CollabClient.undo`; null when nothing was there, or could be done */
   undo = () => this.#turnBack("undo");
   redo = () => this.#turnBack("redo");
 
   #turnBack(as) {
     this.writer.flush();
     try {
-      this.#client[as]();
+      return this.#client[as]();
     } catch (error) {
       if (error.code !== "NOTHING_TO_UNDO") this.writer.fail(error);
+      return null;
+    } finally {
+      this.#emit();
     }
-    this.#emit();
   }
 
   #nodeChange(change) {

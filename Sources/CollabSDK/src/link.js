@@ -175,6 +175,7 @@ export function giveUp(machine, change, refusal) {
   if (repair.dropped.has(change.seq)) return;
   repair.dropped.add(change.seq);
   repair.renumberFrom = Math.min(repair.renumberFrom ?? change.seq, change.seq);
+  machine.undoStack.forget(change);
   machine.notify({ type: "refused", change, refusal });
 }
 

@@ -2,10 +2,12 @@ import { Backoff } from "./backoff.js";
 import { IssueBoard, PresenceBoard, RunBoard } from "./boards.js";
 import { changeBytes } from "./change.js";
 import { checkChange } from "./check.js";
+import { restoreOps } from "./diff.js";
 import { WorkflowDocument } from "./document.js";
 import { received } from "./intake.js";
-import { connect, connected, disconnected, fault, nextDeadline, stopHere, timePassed } from "./link.js";
+import { connect, connected, disconnected, fault, giveUpConnection, nextDeadline, stopHere, timePassed } from "./link.js";
 import { allows, ClientError, defaultLimits, defaultOptions, isAtLeast } from "./options.js";
+import { changeParts, documentAfter } from "./parts.js";
 import { PendingChanges } from "./pending.js";
 import { Repair } from "./repair.js";
 import { HybridClock } from "./stamp.js";
@@ -27,7 +29,7 @@ const inFlightBytesMax = 4 * 2 ** 20;
  * seen and all own pending changes. Nothing pending is lost by a refusal of another change, a lost connection or a lost lease: it takes new numbers
  * and goes out again [CR1, CR5, AK1, RF1, RS1, RS2].
  *
- * Events: `start`, `connected`, `disconnected` {code, reason}, `received` {message}, `undecodable` {text}, `flush`, `timePassed`, `presence`
+ * Events: `start`, `connected`, `disconnected` {code, reason}, `networkLost`, `received` {message}, `undecodable` {text}, `flush`, `timePassed`, `presence`
  * {state}, `run` {request}, `cancelRun` {request}, `ask` {message}, `verify`, `stop`. Actions: `connect`, `send` {message}, `disconnect` {code, reason}, `notify`
  * {notice}.
  *
@@ -88,6 +90,8 @@ export class ReplicaMachine {
     this.linkStateTold = "";
     this.faultsInARow = 0;
     this.actions = [];
+    /** Whether the document was here once, from a server or from a storage. */
+    this.hasDocument = restored !== null;
     if (restored) this.#restore(restored);
   }
 
@@ -98,6 +102,7 @@ export class ReplicaMachine {
       case "start": if (this.link.state === "idle") connect(this, now); break;
       case "connected": connected(this, now); break;
       case "disconnected": disconnected(this, event.code, event.reason, now); break;
+      case "networkLost": if (["connecting", "greeting", "joined"].includes(this.link.state)) giveUpConnection(this, "no network"); break;
       case "received": received(this, event.message, now); break;
       case "undecodable": fault(this, event.text); break;
       case "timePassed": timePassed(this, now); break;
@@ -109,6 +114,7 @@ export class ReplicaMachine {
       case "stop": stopHere(this, { reason: "closedHere", code: 1000, text: "close() was called" }, this.pending.isEmpty ? 1000 : 1001); break;
       default: break;
     }
+    this.hasDocument ||= this.isLive;
     this.#flush(now);
     this.#tellStates(now);
     const { actions } = this;
@@ -153,7 +159,7 @@ export class ReplicaMachine {
 
   /** Whether edits are taken: from the first catch-up on, also offline. The earlier changes of a replica id lent again must be here first. */
   get canEdit() {
-    return this.replica !== 0 && this.document.version.get(this.replica) + 1 === this.nextSeq;
+    return this.hasDocument && this.replica !== 0 && this.document.version.get(this.replica) + 1 === this.nextSeq;
   }
 
   get canWrite() {
@@ -181,21 +187,56 @@ export class ReplicaMachine {
     return change;
   }
 
-  /** Takes the last own step back ("undo"), or the last undo ("redo"), as far as nobody wrote over it [UN1, UN2]. @throws {ClientError} */
+  /**
+   * Makes the document what `old` holds: one undo step, of as many changes as the limits take [HI6, UN3].
+   * @returns {import("./change.js").Change[]} none when nothing differs
+   * @throws {ClientError} then nothing of it was done
+   */
+  restore(old, now) {
+    this.undoStack.close();
+    const how = { group: `restore ${this.nextSeq}`, keepsEdgeOrder: true };
+    const changes = this.#makeParts(restoreOps(this.document, old), how, now);
+    this.undoStack.close();
+    return changes;
+  }
+
+  /**
+   * Takes the last own step back ("undo"), or the last undo ("redo"), as far as nobody wrote over it [UN1, UN2, UN3].
+   * @returns {{changes: import("./change.js").Change[], overwritten: import("./undo-step.js").Overwritten[]}} no changes: others wrote over all of it, and the
+   *   step is gone
+   * @throws {ClientError}
+   */
   turnBack(as, now) {
     const before = this.undoStack.save();
     const ops = as === "undo" ? this.undoStack.undo(this.document) : this.undoStack.redo(this.document);
     if (!ops) throw new ClientError("NOTHING_TO_UNDO", `there is nothing to ${as}`);
     try {
-      const change = this.#make(ops, now);
-      this.undoStack.record(change, this.document, { as });
-      this.#queue(change);
-      return change;
+      const { overwritten } = this.undoStack;
+      return { changes: this.#makeParts(ops, { as }, now), overwritten };
     } catch (error) {
       // Not taken now (too much waits, the role changed): the step stays.
       this.undoStack.restore(before);
       throw error;
     }
+  }
+
+  /** All of them or none: several are tried on a copy first. */
+  #makeParts(ops, how, now) {
+    const parts = changeParts(ops, this.document, this.limits);
+    if (parts.length > 1) {
+      const { pendingChangesMax, pendingBytesMax } = this.options;
+      const bytes = parts.reduce((sum, part) => sum + changeBytes({ ops: part }), 0);
+      if (this.pending.count + parts.length > pendingChangesMax || this.pending.byteCount + bytes > pendingBytesMax) {
+        throw new ClientError("PENDING_FULL", `${this.pending.count} changes wait already`);
+      }
+      documentAfter(parts, this.document, this.limits);
+    }
+    return parts.map((part) => {
+      const change = this.#make(part, now);
+      this.undoStack.record(change, this.document, how);
+      this.#queue(change);
+      return change;
+    });
   }
 
   #make(ops, now) {

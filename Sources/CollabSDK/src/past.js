@@ -1,6 +1,4 @@
 import { SnapshotAssembly } from "./assembly.js";
-import { changeBytes } from "./change.js";
-import { restoreOps } from "./diff.js";
 import { ClientError } from "./options.js";
 
 /**
@@ -94,42 +92,6 @@ const plainPage = ({ entries, nextBefore, floor, position }) => ({
 });
 
 const plainVersion = (version) => ({ ...version, position: Number(version.position), namedAtMilliseconds: Number(version.namedAtMilliseconds) });
-
-/**
- * Makes a client's document what another one holds: one undo step, of as many changes as the limits take [HI6].
- * @returns {import("./change.js").Change[]} none when nothing differs
- */
-export function restoreAsEdit(client, old) {
-  const group = `restore ${Date.now()} ${Math.random()}`;
-  const parts = split(restoreOps(client.document, old), client.limits);
-  client.endGroup();
-  const changes = [];
-  try {
-    for (const ops of parts) changes.push(client.edit(ops, { group }));
-  } catch (error) {
-    // Half of it is neither what was nor what is wanted.
-    if (changes.length > 0) client.undo();
-    throw error;
-  } finally {
-    client.endGroup();
-  }
-  return changes;
-}
-
-function split(ops, { opsPerChangeMax, messageBytesMax }) {
-  const parts = [];
-  let bytes = Infinity;
-  for (const op of ops) {
-    const size = changeBytes({ ops: [op] });
-    if (bytes + size > messageBytesMax / 2 || parts.at(-1).length >= opsPerChangeMax) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1).push(op);
-    bytes += size;
-  }
-  return parts;
-}
 
 /**
  * A line of the timeline in words: `Ada moved 3 nodes, set url of http1`.

@@ -27,10 +27,6 @@ export class PendingChanges {
     return this.#entries.slice(this.#start);
   }
 
-  get last() {
-    return this.count > 0 ? this.#entries.at(-1) : null;
-  }
-
   get firstSeq() {
     return this.#entries[this.#start]?.change.seq ?? null;
   }
@@ -72,8 +68,13 @@ export class PendingChanges {
   }
 
   change(seq) {
+    return this.entry(seq)?.change ?? null;
+  }
+
+  /** As in `entries`. */
+  entry(seq) {
     const index = this.#indexOf(seq);
-    return index === null ? null : this.#entries[this.#start + index].change;
+    return index === null ? null : this.#entries[this.#start + index];
   }
 
   /** Everything from `seq` on is to be sent again. */

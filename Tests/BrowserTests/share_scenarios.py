@@ -1,0 +1,123 @@
+"""Scenarios of who may do what: share links and roles, given and taken away while people are there."""
+import re, time
+from playwright.sync_api import expect
+
+from access import faults_of
+from canvas import Canvas
+from host import secret
+
+# Told at once: within a second, on a machine that does nothing else. A busy one is given more before the scenario fails, and the time is told.
+AT_ONCE = 1.0
+
+
+def share(canvas):
+    """Opens the dialog."""
+    canvas.page.get_by_role("button", name="Share", exact=True).click()
+    dialog = canvas.page.get_by_role("dialog", name=re.compile("^Share"))
+    dialog.get_by_role("list", name="Members").wait_for()
+    return dialog
+
+
+def told(stage, what, began):
+    took = time.time() - began
+    print(f"  {what}: told within {took:.2f} s", flush=True)
+    stage.out.joinpath(f"told-{what.replace(' ', '-')}.txt").write_text(f"{took:.3f}\n")
+    assert took < 5 * AT_ONCE, f"{what}: told after {took:.1f} s"
+
+
+def share_by_link(stage):
+    """An owner makes a link for viewers; who opens it looks and cannot edit, its secret is nowhere in the address; revoked, they are told at once and cannot come back."""
+    ada = stage.canvas("ada", create=True)
+    node = ada.add("Number", (200, 200))
+    ada.is_saved()
+    dialog = share(ada)
+    dialog.get_by_label("Name of the link").fill("For the review")
+    dialog.get_by_role("button", name="Create link").click()
+    link = dialog.get_by_label("The new link").input_value()
+    assert re.fullmatch(rf"{re.escape(stage.server.url)}/w/{stage.workflow}#share=\S+", link), link
+    expect(dialog.get_by_role("list", name="Links")).to_contain_text("For the review")
+    ada.person.picture(stage.out, "share")
+
+    guest = Canvas(stage.person("guest", token=False))
+    guest.workflow = stage.workflow
+    guest.page.goto(link)
+    guest.live()
+    assert guest.page.url == f"{stage.server.url}/w/{stage.workflow}", guest.page.url
+    guest.has_nodes(node)
+    expect(guest.saved).to_have_text("Read only")
+    expect(guest.tool("Undo")).to_have_attribute("aria-disabled", "true")
+    guest.page.reload()
+    guest.live()
+    guest.has_nodes(node)
+    # The dialog says what a guest may not see.
+    guest.page.get_by_role("button", name="Share", exact=True).click()
+    expect(guest.page.get_by_role("dialog")).to_contain_text("Only owners give links and roles.")
+    guest.page.keyboard.press("Escape")
+    guest.person.excuse()
+
+    began = time.time()
+    dialog.get_by_role("button", name="Revoke: For the review").click()
+    guest.page.get_by_role("heading", name="This link is no longer valid.").wait_for()
+    told(stage, "link revoked", began)
+    guest.person.picture(stage.out, "share-revoked")
+    guest.page.get_by_role("button", name="Try again").click()
+    guest.page.get_by_role("heading", name="This link is no longer valid.").wait_for()
+    expect(dialog.get_by_role("list", name="Links")).to_have_count(0)
+    # With a token of one's own one may come all the same.
+    guest.page.get_by_role("button", name="Use my own access").click()
+    guest.page.get_by_label("Access token").fill(secret("bo"))
+    guest.page.get_by_role("button", name="Enter").click()
+    guest.live()
+    ada.page.keyboard.press("Escape")
+    stage.same_everywhere(ada, guest)
+
+
+def share_a_role(stage):
+    """An owner raises a viewer to editor and lowers them again, while both are there; each time the other is told at once."""
+    ada = stage.canvas("ada", create=True)
+    node = ada.add("Number", (200, 200))
+    ada.is_saved()
+    cy = stage.canvas("cy")
+    cy.has_nodes(node)
+    expect(cy.saved).to_have_text("Read only")
+    dialog = share(ada)
+    dialog.get_by_label("Who becomes a member").fill("cy")
+    dialog.get_by_label("Role of the new member").select_option("editor")
+    began = time.time()
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    cy.until("thaiyyal.can('edit')")
+    told(stage, "role raised", began)
+    cy.page.get_by_text("You are an editor here now.").first.wait_for()
+    cy.configure(node, "Value", 5)
+    ada.has_data(node, "value", 5)
+    ada.person.picture(stage.out, "share-members")
+
+    began = time.time()
+    dialog.get_by_label("Role of cy").select_option("viewer")
+    cy.until("!thaiyyal.can('edit')")
+    told(stage, "role lowered", began)
+    cy.page.get_by_text("You are a viewer here now.").first.wait_for()
+    ada.page.keyboard.press("Escape")
+    stage.same_everywhere(ada, cy)
+
+
+def share_from_home(stage):
+    """The same dialog on the start page; it can be reached and read in both themes."""
+    ada = stage.canvas("ada", create=True)
+    ada.add("Number")
+    ada.is_saved()
+    for theme in ("light", "dark"):
+        home = stage.home("ada", theme=theme)
+        home.search(stage.workflow)
+        home.card(stage.workflow).hover()
+        home.page.get_by_role("button", name=f"Share: {stage.workflow}").click()
+        dialog = home.page.get_by_role("dialog", name=re.compile("^Share"))
+        dialog.get_by_role("list", name="Members").wait_for()
+        dialog.get_by_role("button", name="Create link").click()
+        dialog.get_by_label("The new link").wait_for()
+        faults = faults_of(home.page)
+        assert not faults, faults
+        home.person.picture(stage.out, f"share-home-{theme}")
+
+
+all = [share_by_link, share_a_role, share_from_home]
