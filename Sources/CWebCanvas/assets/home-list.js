@@ -71,8 +71,8 @@ export class HomeList {
 
   // ---- What a card's buttons do
 
-  share({ workflow, title }) {
-    openShare({ workflow, title: title || workflow, announce: this.told.announce });
+  share({ workflow, title, role }) {
+    openShare({ workflow, title: title || workflow, role, announce: this.told.announce });
   }
 
   async save({ workflow }) {

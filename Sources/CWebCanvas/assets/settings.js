@@ -1,3 +1,5 @@
+import { newID } from "./ids.js";
+
 // What this browser remembers. Storage may be forbidden: then nothing is remembered, and nothing breaks.
 
 /** With `?keep=no` nothing is kept at all: on a computer that others use. What was done offline is then lost with the page. */
@@ -60,8 +62,16 @@ export function dropShare() {
 export const hasOwnToken = () => ownToken() !== "";
 const ownToken = () => heldToken || (read(session, "thaiyyal.token") ?? "");
 
+/** Tells this browser's guest from others of the same link, and says nothing else [AC6]. */
+let guest = "";
+function guestMark() {
+  guest ||= read(local, "thaiyyal.guest") || newID("g");
+  write(local, "thaiyyal.guest", guest);
+  return guest;
+}
+
 /** The access token lives as long as the tab, and never stands in a URL. */
-export const token = () => share || ownToken();
+export const token = () => (share ? `${share}~${guestMark()}` : ownToken());
 export function keepToken(value) {
   heldToken = value;
   write(session, "thaiyyal.token", value);

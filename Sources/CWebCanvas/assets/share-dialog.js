@@ -1,6 +1,7 @@
 import { make, say } from "./dom.js";
 import { icon } from "./icons.js";
 import { ask, askJSON, pathOf } from "./rest.js";
+import { isByShare } from "./settings.js";
 import { ago } from "./threads.js";
 
 const may = {
@@ -13,7 +14,7 @@ const lifetimes = [["1 hour", hour], ["1 day", 24 * hour], ["7 days", 168 * hour
 
 /**
  * Who may do what in a workflow: its address, its share links, its members. Asks the server anew each time it opens.
- * @param {{workflow: string, title: string, announce: (text: string) => void}} about
+ * @param {{workflow: string, title: string, role: string, announce: (text: string) => void}} about `role`: one's own, in lower case
  */
 export function openShare(about) {
   const dialog = new ShareDialog(about);
@@ -21,7 +22,8 @@ export function openShare(about) {
 }
 
 class ShareDialog {
-  constructor({ workflow, title, announce }) {
+  constructor({ workflow, title, role, announce }) {
+    this.isOwner = role === "owner";
     this.path = pathOf(workflow);
     this.announce = announce;
     this.address = `${location.origin}/w/${encodeURIComponent(workflow)}`;
@@ -47,16 +49,15 @@ class ShareDialog {
 
   /** What one may not see is not there, and the end of the dialog says so. */
   async #load() {
-    const [members, links] = await Promise.allSettled([askJSON(`${this.path}/members`), askJSON(`${this.path}/links`)]);
-    this.isOwner = links.status === "fulfilled";
-    this.ofOwners.hidden = !this.isOwner;
-    this.ofMembers.hidden = members.status !== "fulfilled";
-    if (this.isOwner) this.#drawLinks(links.value.links);
-    if (members.status === "fulfilled") this.#drawMembers(members.value);
-    const refused = [members, links].find(({ status }) => status === "rejected")?.reason;
-    const isForbidden = refused?.status === 401 || refused?.status === 403;
-    say(this.more, isForbidden ? "Only owners give links and roles." : "");
-    if (refused && !isForbidden) this.#tell(refused);
+    say(this.more, this.isOwner ? "" : "Only owners give links and roles.");
+    try {
+      // Who came by a link is not told who the members are.
+      const [members, links] = await Promise.all([isByShare() ? null : askJSON(`${this.path}/members`), this.isOwner ? askJSON(`${this.path}/links`) : null]);
+      this.ofOwners.hidden = links === null;
+      this.ofMembers.hidden = members === null;
+      if (links) this.#drawLinks(links.links);
+      if (members) this.#drawMembers(members);
+    } catch (error) { this.#tell(error); }
   }
 
   #tell(error) { say(this.fault, error?.message ?? ""); }

@@ -7,7 +7,7 @@ export class Share {
 
   constructor(button, app) {
     button.prepend(icon("share", 16));
-    button.addEventListener("click", () => openShare({ workflow: app.workflow, title: app.heading.text, announce: (text) => app.announce(text) }));
+    button.addEventListener("click", () => openShare({ workflow: app.workflow, title: app.heading.text, role: (app.client?.role ?? "").toLowerCase(), announce: (text) => app.announce(text) }));
     app.on("rights", () => {
       const role = app.client?.role ?? null;
       if (role === null || role === this.#role) return;
