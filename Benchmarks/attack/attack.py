@@ -571,7 +571,7 @@ ATTACKS = [
     ("idle connections", idle_connections, False, 192), ("joins of one subject at once", idle_sessions, False, 256),
     ("connection flood", connection_flood, False, 64), ("edit flood", edit_flood, False, 256), ("presence flood", presence_flood, False, 96),
     ("ping flood", ping_flood, False, 96), ("join flood", join_flood, False, 96), ("unfinished messages", hoards, False, 384),
-    ("TLS: handshake flood", handshake_flood, True, 96), ("TLS: slow heads", slow_heads, True, 128),
+    ("TLS: handshake flood", handshake_flood, True, 96), ("TLS: dripped bytes that are no TLS", slow_heads, True, 128),
 ]
 
 
