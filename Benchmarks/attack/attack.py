@@ -12,7 +12,7 @@ import argparse, base64, json, multiprocessing, os, resource, select, socket, ss
 PERSON = "127.0.0.1"
 TOKENS = {"ada": "the secret of ada, long enough", "bob": "the secret of bob, long enough", "eve": "the secret of eve, long enough"}
 EDITS_PER_SECOND = 50
-LATENCY_BOUND_MS = 100.0
+LATENCY_BOUND_MS = 250.0
 UPGRADE = ("GET /api/v1/workflows/{}/live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: thaiyyal.v1.json\r\n\r\n")
 HELLO_VIEWER = {"protocolMajor": 1, "name": "idle", "roleMax": "VIEWER", "wants": {}}
@@ -226,6 +226,7 @@ class Swarm:
         self.poller = select.epoll()
         self.open = {}
         self.heard = {}
+        self.unsent = {}
         self.ended = {}  # fd: seconds after it was opened
         self.failed = 0
 
@@ -255,7 +256,15 @@ class Swarm:
             self.end(key)
             return 0
 
+    def say(self, key, data):
+        """As `send`, and what the socket does not take yet follows by itself."""
+        rest = data[self.send(key, data):]
+        if rest and key in self.open:
+            self.unsent[key] = rest
+            self.poller.modify(key, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLOUT)
+
     def end(self, key):
+        self.unsent.pop(key, None)
         peer, since = self.open.pop(key)
         self.ended[key] = time.monotonic() - since
         try: self.poller.unregister(key)
@@ -265,6 +274,11 @@ class Swarm:
     def pump(self, seconds=0.0):
         for key, events in self.poller.poll(seconds, 4096):
             if key not in self.open: continue
+            if events & select.EPOLLOUT and key in self.unsent:
+                rest = self.unsent.pop(key)
+                self.poller.modify(key, select.EPOLLIN | select.EPOLLRDHUP)
+                self.say(key, rest)
+                if key not in self.open: continue
             try: data = self.open[key][0].recv(65536)
             except BlockingIOError: continue
             except OSError: data = b""
@@ -368,33 +382,26 @@ def oversize(server, seconds, short):
     return said, good
 
 
-def idle(server, seconds, short):
-    """Joined sessions that say nothing more: as many as the server has places, but for a few."""
+def idle_connections(server, seconds, short):
+    """As many as the server has places, but for a few."""
     count = 200 if short else 9_900
     before = server.memory()[0]
     swarm = Swarm(server)
-    addresses = sources(count)
     keys = []
-    for index, source in enumerate(addresses):
+    for index, source in enumerate(sources(count, network=5)):
         key = swarm.connect(source)
         if key is None: continue
         keys.append(key)
-        swarm.send(key, UPGRADE.format("idle%d" % (index % 20)).encode())
+        swarm.say(key, UPGRADE.format("idle%d" % (index % 20)).encode())
         if index % 50 == 49: swarm.pump(0.01)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 9
     while time.monotonic() < deadline and any(b"\r\n\r\n" not in swarm.heard[key] for key in keys if key in swarm.open): swarm.pump(0.05)
-    hello = {**HELLO_VIEWER, "create": False, "token": TOKENS["bob"]}
-    return swarm, keys, before, hello
-
-
-def idle_connections(server, seconds, short):
-    swarm, keys, before, _ = idle(server, seconds, short)
-    statuses = swarm.statuses()
-    during = server.memory()[0]
+    during, most = server.memory()[0], len(swarm.open)
     end = time.monotonic() + seconds
     while time.monotonic() < end: swarm.pump(0.1)
-    said = "%d idle WebSocket connections (within the 10 s that a hello may take): %.1f KiB each, answered %s" % (
-        len(keys), (during - before) * 1024 / max(len(keys), 1), statuses)
+    statuses = swarm.statuses()
+    said = "%d idle WebSocket connections without a hello, %d of them at once: %.1f KiB each, answered %s" % (
+        len(keys), most, (during - before) * 1024 / max(most, 1), statuses)
     good = statuses.get(101, 0) >= len(keys) * 0.98
     swarm.leave()
     return said, good
@@ -407,16 +414,16 @@ def idle_sessions(server, seconds, short):
     swarm = Swarm(server)
     hello = frame(json.dumps({"hello": {**HELLO_VIEWER, "token": TOKENS["eve"]}}))
     keys = []
-    for index, source in enumerate(sources(count)):
+    for index, source in enumerate(sources(count, network=6)):
         key = swarm.connect(source)
         if key is None: continue
         keys.append(key)
-        swarm.send(key, UPGRADE.format("idle%d" % (index % 5)).encode())
+        swarm.say(key, UPGRADE.format("idle%d" % (index % 5)).encode())
         if index % 50 == 49: swarm.pump(0.02)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and any(b"\r\n\r\n" not in swarm.heard[key] for key in keys if key in swarm.open): swarm.pump(0.05)
     for index, key in enumerate(keys):
-        swarm.send(key, hello)
+        swarm.say(key, hello)
         if index % 50 == 49: swarm.pump(0.02)
     end = time.monotonic() + max(seconds, 2 if short else 8)
     while time.monotonic() < end: swarm.pump(0.1)
@@ -569,8 +576,8 @@ def hoards(server, seconds, short):
 ATTACKS = [
     ("slow heads", slow_heads, False, 64), ("slow bodies", slow_bodies, False, 64), ("oversize", oversize, False, 256),
     ("idle connections", idle_connections, False, 192), ("joins of one subject at once", idle_sessions, False, 256),
-    ("connection flood", connection_flood, False, 64), ("edit flood", edit_flood, False, 256), ("presence flood", presence_flood, False, 96),
-    ("ping flood", ping_flood, False, 96), ("join flood", join_flood, False, 96), ("unfinished messages", hoards, False, 384),
+    ("connection flood", connection_flood, False, 64), ("edit flood", edit_flood, False, 384), ("presence flood", presence_flood, False, 192),
+    ("ping flood", ping_flood, False, 96), ("join flood", join_flood, False, 96), ("unfinished messages", hoards, False, 1024),
     ("TLS: handshake flood", handshake_flood, True, 96), ("TLS: dripped bytes that are no TLS", slow_heads, True, 128),
 ]
 
