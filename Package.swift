@@ -62,9 +62,10 @@ let package = Package(
     library("WorkflowDocument", [.collections, "CRDT", "Hashing", "WorkflowGraph"]),
     library("CollabProtocol", ["CRDT", "WorkflowGraph", "WorkflowDocument", .nioCore]),
     library("RateLimits", ["OutboundPolicy"]),
-    library("RoomCore", [.collections, "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RateLimits"]),
+    library("Access", ["CollabProtocol", "Hashing", "WorkflowDocument", "WorkflowGraph"]),
+    library("RoomCore", ["Access", .collections, "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RateLimits"]),
     library("WorkflowEngine", [.collections, "WorkflowGraph"]),
-    library("Storage", ["CRDT", "WorkflowGraph", "WorkflowDocument"]),
+    library("Storage", ["Access", "CollabProtocol", "CRDT", "WorkflowGraph", "WorkflowDocument"]),
     library("OutboundPolicy"),
     library("ExamplePlugin", ["WorkflowEngine", "WorkflowGraph"]),
 
@@ -77,13 +78,14 @@ let package = Package(
     library(
       "SQLiteStorage",
       [
-        "Storage", "CRDT", "WorkflowGraph", "WorkflowDocument", "Compression", .product(name: "GRDB", package: "GRDB.swift"),
+        "Access", "CollabProtocol", "Storage", "CRDT", "WorkflowGraph", "WorkflowDocument", "Compression",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     library(
       "Rooms",
       [
-        "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RoomCore", "WorkflowEngine", "Storage", "Compression",
+        "Access", "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RoomCore", "WorkflowEngine", "Storage", "Compression",
         "Hashing", "Telemetry", "RateLimits", "OutboundPolicy", .nioCore, .logging, .lifecycle,
       ]),
     library(
@@ -98,7 +100,7 @@ let package = Package(
     library(
       "Gateway",
       [
-        "Rooms", "RoomCore", "Storage", "CRDT", "WorkflowEngine", "CollabProtocol", "WorkflowGraph", "WebSocketTransport",
+        "Access", "Rooms", "RoomCore", "Storage", "CRDT", "WorkflowEngine", "CollabProtocol", "WorkflowGraph", "WebSocketTransport",
         "OpenSSLTransport", "WebCanvas", "Hashing", "Compression", "RateLimits", "OutboundPolicy", .nioCore, .nioPosix, .nioHTTP1,
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"), .product(name: "Hummingbird", package: "hummingbird"),
@@ -117,7 +119,8 @@ let package = Package(
     .executableTarget(
       name: "thaiyyal",
       dependencies: [
-        "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph", "WorkflowDocument",
+        "Access", "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowGraph",
+        "WorkflowDocument",
         "CRDT",
         "WorkflowEngine", "OpenSSLTransport", "WebSocketTransport", "COpenSSL", "CZlib", "Hashing", .nioCore, .nioPosix, .logging,
         .lifecycle, "EngineHTTP", "ExamplePlugin", "Telemetry", "OutboundHTTP", "OutboundPolicy", "OutsideNodes", "RateLimits",
@@ -143,7 +146,8 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "CollabClient", "RoomCore", "Rooms", "Storage", "WorkflowEngine",
+        "Access", "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "CollabClient", "RoomCore", "Rooms", "Storage",
+        "WorkflowEngine",
         "RateLimits", .collections, .nioCore, .logging,
       ], path: "Tests/Simulation", swiftSettings: strict),
     .executableTarget(
@@ -162,6 +166,7 @@ let package = Package(
     tests("CRDTTests", ["CRDT"]),
     tests("HashingTests", ["Hashing"]),
     tests("TelemetryTests", ["Telemetry", .logging]),
+    tests("AccessTests", ["Access", "CollabProtocol", "Hashing", "WorkflowDocument", "WorkflowGraph"]),
     tests("WorkflowGraphTests", ["WorkflowGraph", "Hashing"]),
     .target(
       name: "DocumentHistories", dependencies: ["WorkflowDocument", "WorkflowGraph", "CRDT"], path: "Tests/DocumentHistories",
@@ -174,14 +179,14 @@ let package = Package(
     tests("CollabProtocolTests", ["CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "Compression", .nioCore, .protobuf]),
     tests("WorkflowEngineTests", ["WorkflowEngine", "WorkflowGraph", "WorkflowDocument", "CRDT"]),
     tests("RateLimitsTests", ["RateLimits", "OutboundPolicy"]),
-    tests("RoomCoreTests", ["RoomCore", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "RateLimits"]),
+    tests("RoomCoreTests", ["Access", "RoomCore", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "CRDT", "RateLimits"]),
     .executableTarget(
       name: "storage-writer", dependencies: ["SQLiteStorage", "Storage", "WorkflowDocument", "WorkflowGraph", "CRDT"],
       path: "Tests/StorageWriter", swiftSettings: strict),
     tests(
       "StorageTests",
       [
-        "Storage", "SQLiteStorage", "storage-writer", "WorkflowDocument", "WorkflowGraph", "CRDT",
+        "Access", "CollabProtocol", "Storage", "SQLiteStorage", "storage-writer", "WorkflowDocument", "WorkflowGraph", "CRDT",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests("OutboundPolicyTests", ["OutboundPolicy"]),
@@ -209,14 +214,15 @@ let package = Package(
     tests(
       "RoomsTests",
       [
-        "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WorkflowEngine", "CRDT", "Compression",
+        "Access", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WorkflowEngine", "CRDT",
+        "Compression",
         "RateLimits", "OutboundPolicy", .nioCore,
         .nioPosix, .nioEmbedded, .logging, .lifecycle,
       ]),
     tests(
       "GatewayTests",
       [
-        "CRDT", "Gateway", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WebCanvas",
+        "Access", "CRDT", "Gateway", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WebCanvas",
         "WebSocketTransport", "Compression",
         "OpenSSLTransport", "Telemetry", "Hashing", "RateLimits", "OutboundPolicy", "WorkflowEngine", .nioCore, .nioPosix, .nioHTTP1,
         .nioEmbedded, .logging,
@@ -231,12 +237,16 @@ let package = Package(
       ]),
     tests(
       "CommandTests",
-      ["thaiyyal", "Gateway", "OutboundPolicy", "RateLimits", .logging, .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      [
+        "Access", "Hashing", "thaiyyal", "Gateway", "OutboundPolicy", "RateLimits", .logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     tests("TidyTests", []),
     tests(
       "EndToEndTests",
       [
-        "thaiyyal", "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol", "WorkflowDocument",
+        "Access", "thaiyyal", "Gateway", "Rooms", "RoomCore", "Storage", "SQLiteStorage", "CollabClient", "CollabProtocol",
+        "WorkflowDocument",
         "WorkflowGraph", "CRDT",
         "Hashing", "WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle, "EngineHTTP",
         "LoopbackServer", "OutboundHTTP", "OutboundPolicy", "OutsideNodes", "WorkflowEngine", "RateLimits",

@@ -2,8 +2,11 @@
 #define COPENSSL_SHIM_H
 // Macros are not imported by Swift: each one that is needed gets a function here.
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
@@ -28,5 +31,14 @@ static inline long copenssl_BIO_mem_data(BIO *bio, char **bytes) { return BIO_ge
 
 // Certificates.
 static inline EVP_PKEY *copenssl_P256_key(void) { return EVP_EC_gen("P-256"); }
+
+// Keys made of numbers.
+static inline int copenssl_pkey_from_data(EVP_PKEY_CTX *ctx, EVP_PKEY **key, OSSL_PARAM *params, int is_pair) {
+  return EVP_PKEY_fromdata_init(ctx) == 1 && EVP_PKEY_fromdata(ctx, key, is_pair ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params) == 1;
+}
+static inline int copenssl_ed25519_type(void) { return EVP_PKEY_ED25519; }
+static inline EVP_PKEY *copenssl_ed25519_key(void) { return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"); }
+
+// Printing.
 static inline int copenssl_print_name(BIO *bio, const X509_NAME *name) { return X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB); }
 #endif

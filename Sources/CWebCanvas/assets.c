@@ -319,6 +319,9 @@ static const unsigned char sdk_emitter_js[] = {
 static const unsigned char sdk_fingerprints_js[] = {
 #embed "../CollabSDK/src/fingerprints.js"
 };
+static const unsigned char sdk_fresh_token_js[] = {
+#embed "../CollabSDK/src/fresh-token.js"
+};
 static const unsigned char sdk_indexeddb_js[] = {
 #embed "../CollabSDK/src/indexeddb.js"
 };
@@ -528,6 +531,7 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/document.js", "text/javascript" TEXT, sdk_document_js),
   ASSET("sdk/emitter.js", "text/javascript" TEXT, sdk_emitter_js),
   ASSET("sdk/fingerprints.js", "text/javascript" TEXT, sdk_fingerprints_js),
+  ASSET("sdk/fresh-token.js", "text/javascript" TEXT, sdk_fresh_token_js),
   ASSET("sdk/indexeddb.js", "text/javascript" TEXT, sdk_indexeddb_js),
   ASSET("sdk/inflate.js", "text/javascript" TEXT, sdk_inflate_js),
   ASSET("sdk/intake.js", "text/javascript" TEXT, sdk_intake_js),

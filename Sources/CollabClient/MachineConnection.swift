@@ -117,7 +117,7 @@ extension ReplicaMachine {
     takeLease(welcome, into: &actions)
     catchUp(welcome, at: now, into: &actions)
     if ownPresence != nil { withJoined { $0.presenceWaits = true } }
-    actions.append(.notify(.role(welcome.role)))
+    actions.append(.notify(.role(RoleChanged(welcome.role, expiresAtMilliseconds: welcome.expiresAtMilliseconds))))
   }
 
   private mutating func takeLease(_ welcome: Welcome, into actions: inout [ReplicaAction]) {

@@ -33,9 +33,9 @@ extension ReplicaMachine {
     case .issues(let change):
       issues.take(change)
       actions.append(.notify(.issues(change)))
-    case .role(let role):
-      self.role = role
-      actions.append(.notify(.role(role)))
+    case .role(let changed):
+      role = changed.role
+      actions.append(.notify(.role(changed)))
     case .error(let report):
       if report.request == 0, let repair, repair.isAsked, repair.base == nil, report.code == .rateLimited || report.code == .unavailable {
         let named = UInt64(report.retryAfterMilliseconds)

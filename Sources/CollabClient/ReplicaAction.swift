@@ -26,7 +26,8 @@ public enum ClientNotice: Sendable {
   /// The run asked for under `key` is one that was begun before: its events so far are in the run board.
   case runNamed(run: String, key: String)
   case issues(IssuesChange)
-  case role(Role)
+  /// At each welcome, and when the rights change or a token is answered.
+  case role(RoleChanged)
   /// The answer to a run, cancel or presence that was not taken.
   case error(ErrorReport)
   /// Equal versions, different hashes: a defect, healed by a snapshot and counted. Spec: GV5.

@@ -17,6 +17,7 @@ public enum ClientMessage: Hashable, Sendable {
   case dropVersion(DropVersion)
   case listVersions(ListVersions)
   case stateAt(StateRequest)
+  case token(TokenUpdate)
   /// A kind this version does not know, from a newer minor version: to be ignored.
   case unknown
 }
@@ -186,6 +187,16 @@ public struct Resync: Hashable, Sendable {
     self.version = version
     self.graphHash = graphHash
     self.documentHash = documentHash
+  }
+}
+
+/// A fresh token of the same subject. Spec: AC9.
+public struct TokenUpdate: Hashable, Sendable {
+  public var request: UInt64
+  public var token: String
+  public init(request: UInt64, token: String) {
+    self.request = request
+    self.token = token
   }
 }
 

@@ -12,7 +12,7 @@ public enum ServerMessage: Hashable, Sendable {
   case runEvent(RunEvent)
   case issues(IssuesChange)
   case hash(HashReport)
-  case role(Role)
+  case role(RoleChanged)
   case goodbye(Goodbye)
   case error(ErrorReport)
   case pong(Pong)
@@ -33,6 +33,20 @@ public struct Participant: Hashable, Sendable {
     self.author = author
     self.colour = colour
     self.role = role
+  }
+}
+
+/// What a session may do from now on. Spec: AC7, AC9.
+public struct RoleChanged: Hashable, Sendable {
+  public var role: Role
+  /// Of the token that this answers; 0: none.
+  public var request: UInt64
+  /// When the token ends; 0: never.
+  public var expiresAtMilliseconds: UInt64
+  public init(_ role: Role, request: UInt64 = 0, expiresAtMilliseconds: UInt64 = 0) {
+    self.role = role
+    self.request = request
+    self.expiresAtMilliseconds = expiresAtMilliseconds
   }
 }
 
@@ -71,6 +85,8 @@ public struct Welcome: Hashable, Sendable {
   public var participants: [Participant] = []
   public var catchup = Catchup.nothing
   public var server = ""
+  /// When the token ends; 0: never.
+  public var expiresAtMilliseconds: UInt64 = 0
   public init() {}
 }
 

@@ -281,6 +281,8 @@ export interface ClientEvents {
   roundTrip: { milliseconds: number };
   storage: { error: Error };
   /** Something here went wrong while a message was taken in: a defect, healed by a snapshot. */
+  /** `getToken` failed, or what it gave was not believed. */
+  token: { error: Error };
   fault: { error: Error };
   closing: undefined;
 }
@@ -301,6 +303,8 @@ export interface ClientOptions {
   kind?: AuthorKind;
   /** An access token, or what gives the present one at each connection. */
   token?: string | (() => string);
+  /** Gives a fresh token: asked before the first connection, and before the present one ends. In place of `token`. */
+  getToken?: () => string | Promise<string>;
   /** Make the workflow when there is none. */
   create?: boolean;
   roleMax?: Role | "";
@@ -415,6 +419,10 @@ export declare class CollabClient {
   nameVersion(name: string, how?: { note?: string; position?: number }): Promise<NamedVersion>;
   renameVersion(version: string, name: string, note?: string): Promise<NamedVersion[]>;
   dropVersion(version: string): Promise<NamedVersion[]>;
+  /** When the token ends, in milliseconds since 1970 by the server's clock; 0: never, or it is not known yet. */
+  readonly tokenExpiresAt: number;
+  /** Shows the server a fresh token of the same subject, without a reconnect. Rejects when it is not believed; nothing changes then. */
+  refreshToken(token: string): Promise<{ role: Role; expiresAtMilliseconds: number }>;
   until(isOver: (client: CollabClient) => boolean): Promise<void>;
   joined(): Promise<void>;
   live(): Promise<void>;

@@ -30,7 +30,7 @@ struct GatewayChannel: HTTPChannelHandler {
   let responder: HTTPChannelHandler.Responder
   let configuration: GatewayConfiguration
   let registry: RoomRegistry
-  let authenticator: any Authenticator
+  let desk: AccessDesk
   let census: ConnectionCensus
   let metrics: ServerMetrics
   /// For what people want to read; the one that `setup` is given says only what developers of libraries do.
@@ -127,10 +127,10 @@ struct GatewayChannel: HTTPChannelHandler {
           let watch = LiveWatch(metrics: metrics, logger: logger, workflow: workflow, trace: trace)
           let session = LiveSession(connection, encoding: subprotocol == ProtocolVersion.subprotocolProto ? .proto : .json, watch: watch)
           // What the closure captures lives as long as the session: not the whole of this value.
-          session.begin { [registry, authenticator] sink in
-            RoomSession(workflow: workflow, sink: sink, registry: registry, trace: trace, address: account) { [authenticator] hello in
-              authenticator.admit(hello, to: workflow)
-            }
+          session.begin { [registry, desk] sink in
+            RoomSession(
+              workflow: workflow, sink: sink, registry: registry, trace: trace, address: account,
+              door: desk.door(to: workflow, on: sink.eventLoop))
           }
           return session
         })

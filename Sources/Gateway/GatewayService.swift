@@ -14,7 +14,7 @@ import WebSocketTransport
 public final class GatewayService: Service {
   private let configuration: GatewayConfiguration
   private let registry: RoomRegistry
-  private let authenticator: any Authenticator
+  private let desk: AccessDesk
   private let addTLS: (@Sendable (any Channel) throws -> Void)?
   private let group: any EventLoopGroup
   private let readiness: @Sendable () async -> Readiness
@@ -39,7 +39,7 @@ public final class GatewayService: Service {
     configuration.webSocket.inputLedger = InputLedger(bytesMax: configuration.unfinishedBytesMax)
     self.configuration = configuration
     self.registry = registry
-    self.authenticator = authenticator
+    desk = AccessDesk(authenticator: authenticator, registry: registry)
     self.addTLS = addTLS
     self.group = group
     self.readiness = readiness
@@ -72,15 +72,16 @@ public final class GatewayService: Service {
   private func makeApplication() -> some Service {
     let registry = registry
     let readiness = readiness
-    let access = RESTAccess(authenticator: authenticator, origins: configuration.origins)
+    let access = RESTAccess(desk: desk, origins: configuration.origins)
     let runs = RunRoutes(
-      desk: RunDesk(registry: registry, authenticator: authenticator, group: group), access: access, freshKey: { registry.makeKey() })
-    let edits = EditDesk(registry: registry, authenticator: authenticator, group: group)
+      desk: RunDesk(registry: registry, door: desk, group: group), access: access, freshKey: { registry.makeKey() })
+    let edits = EditDesk(registry: registry, door: desk, group: group)
     let workflows = WorkflowRoutes(
-      registry: registry, access: access, desk: ImportDesk(registry: registry, authenticator: authenticator, group: group), edits: edits)
+      registry: registry, access: access, desk: ImportDesk(registry: registry, door: desk, group: group), edits: edits)
     let routes = HTTPRoutes(
-      runs: runs, graphs: GraphRoutes(registry: registry, access: access), workflows: workflows,
+      origins: configuration.origins, runs: runs, graphs: GraphRoutes(registry: registry, access: access), workflows: workflows,
       workflowGraphs: WorkflowGraphRoutes(registry: registry, access: access, desk: edits),
+      access: AccessRoutes(registry: registry, access: access), keys: KeyRoutes(registry: registry, access: access),
       metrics: MetricsRoutes(metrics: metrics, access: configuration.metricsAccess, origins: configuration.origins),
       watch: RequestWatch(metrics: metrics, logger: logger),
       rates: RateMiddleware(limits: registry.limits, proxies: configuration.proxies, bodies: BodyReader(configuration))
@@ -89,9 +90,9 @@ public final class GatewayService: Service {
       return await readiness()
     }
     let router = routes.makeRouter()
-    let server = HTTPServerBuilder { [configuration, authenticator, census, addTLS, metrics, logger] responder in
+    let server = HTTPServerBuilder { [configuration, desk, census, addTLS, metrics, logger] responder in
       GatewayChannel(
-        responder: responder, configuration: configuration, registry: registry, authenticator: authenticator, census: census,
+        responder: responder, configuration: configuration, registry: registry, desk: desk, census: census,
         metrics: metrics, logger: logger, addTLS: addTLS)
     }
     return Application(

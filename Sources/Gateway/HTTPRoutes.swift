@@ -4,10 +4,13 @@ import NIOHTTP1
 
 /// Everything this server answers over plain HTTP requests.
 struct HTTPRoutes {
+  let origins: OriginPolicy
   let runs: RunRoutes
   let graphs: GraphRoutes
   let workflows: WorkflowRoutes
   let workflowGraphs: WorkflowGraphRoutes
+  let access: AccessRoutes
+  let keys: KeyRoutes
   let metrics: MetricsRoutes
   let watch: RequestWatch
   let rates: RateMiddleware
@@ -17,6 +20,7 @@ struct HTTPRoutes {
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: watch)
     router.add(middleware: SecurityHeaders())
+    router.add(middleware: CrossOrigin(allowed: origins.allowed))
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: HostMiddleware())
     router.add(middleware: rates)
@@ -28,10 +32,12 @@ struct HTTPRoutes {
       throw Problem(
         .upgradeRequired, "This address speaks WebSocket, as the first request of a connection.", headers: [("upgrade", "websocket")])
     }
-    router.get("/api/v1/catalogue") { request, _ in try graphs.catalogue(request) }
+    router.get("/api/v1/catalogue") { request, _ in try await graphs.catalogue(request) }
     let group = router.group("/api/v1/workflows")
     workflows.add(to: group)
     workflowGraphs.add(to: group)
+    access.add(to: group)
+    keys.add(to: router.group("/api/v1/keys"))
     graphs.add(to: group)
     runs.add(to: group)
     return router

@@ -1,16 +1,13 @@
+public import Access
 public import CollabProtocol
 import Hashing
-public import Rooms
 public import WorkflowDocument
-public import WorkflowGraph
 
 /// One access token of the configuration: who shows it, and what that subject may do in every workflow.
 public struct AccessToken: Sendable {
   /// Shorter secrets could be guessed; longer ones are of no use.
   public static let secretBytesMin = 16
   public static let secretBytesMax = 512
-  /// It stands in every change and run of its bearer.
-  public static let nameBytesMax = 256
 
   /// The subject: unique among the tokens, not empty.
   public var name: String
@@ -20,9 +17,11 @@ public struct AccessToken: Sendable {
   /// SHA-256 of the secret. The secret itself is not kept.
   let secretDigest: [UInt8]
 
-  /// - Returns: `nil` when the secret is too short or too long, or the name is empty or too long.
+  /// - Returns: `nil` when the secret is too short or too long, or the name can be no subject: empty, too long, or of a form that only this
+  ///   server gives out (`key:`, `link:`).
   public init?(name: String, role: Role, kind: Author.Kind?, secret: String) {
-    guard (1...Self.nameBytesMax).contains(name.utf8.count), (Self.secretBytesMin...Self.secretBytesMax).contains(secret.utf8.count) else {
+    guard Principal.isSubject(name), !Principal.isReserved(name), (Self.secretBytesMin...Self.secretBytesMax).contains(secret.utf8.count)
+    else {
       return nil
     }
     self.name = name
@@ -40,16 +39,13 @@ public struct TokenAuthenticator: Authenticator {
 
   public init(_ tokens: [AccessToken]) { self.tokens = tokens }
 
-  public func admit(_ hello: Hello, to workflow: WorkflowID) -> Admission {
-    guard !hello.token.isEmpty else { return .refused(.notAuthenticated, reason: "a token is needed") }
-    guard hello.token.utf8.count <= AccessToken.secretBytesMax else { return .refused(.notAuthenticated, reason: "unknown token") }
-    let shown = SHA256.digest(hello.token)
+  public func identify(_ token: String) -> Identification {
+    guard !token.isEmpty else { return .refused(.notAuthenticated, reason: "a token is needed") }
+    guard token.utf8.count <= AccessToken.secretBytesMax else { return .refused(.notAuthenticated, reason: "unknown token") }
+    let shown = SHA256.digest(token)
     var found: AccessToken?
     for token in tokens where constantTimeEquals(token.secretDigest, shown) { found = token }
     guard let found else { return .refused(.notAuthenticated, reason: "unknown token") }
-    if let kind = found.kind, let claimed = hello.kind, claimed != kind {
-      return .refused(.forbidden, reason: "this token is for a \(kind)")
-    }
-    return .admitted(subject: found.name, role: found.role, kind: found.kind)
+    return .known(Principal(subject: found.name, kind: found.kind, everywhere: found.role, roleMax: found.role))
   }
 }

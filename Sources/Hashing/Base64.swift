@@ -60,6 +60,12 @@ public enum Base64 {
     return held == 0 ? bytes : nil
   }
 
+  /// The URL alphabet without padding and nothing else, as JOSE wants it (RFC 7515 §2): one byte string has one spelling.
+  public static func decodeURL(_ text: some StringProtocol) -> [UInt8]? {
+    let isURL = text.utf8.allSatisfy { $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "=") }
+    return isURL ? decode(text) : nil
+  }
+
   private static let standardDigits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   private static let urlDigits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 

@@ -1,3 +1,4 @@
+import Access
 import CRDT
 import CollabProtocol
 import WorkflowDocument
@@ -13,12 +14,19 @@ extension Room {
     }
     guard sessions.count < limits.sessionCountMax else { return turnAway(arrival.session, "the room is full", into: &actions) }
     timers.disarm(.idle)
-    let role = min(arrival.role, arrival.hello.roleMax ?? arrival.role)
+    guard !arrival.rights.isOver(atMilliseconds: now.wallMilliseconds) else {
+      return actions.append(.close(arrival.session, .notAuthenticated, reason: "the token has expired"))
+    }
+    guard let granted = arrival.rights.role else {
+      return actions.append(.close(arrival.session, .forbidden, reason: "you have no role in this workflow"))
+    }
+    let role = min(granted, arrival.hello.roleMax ?? granted)
     let joining = Session.Joining(arrival: arrival, sinceMilliseconds: now.monotonicMilliseconds)
     sessions[arrival.session] = Session(
       arrival, role: role, stage: .joining(joining))
     watched.insert(arrival.session)
     armOnce(.watch, afterMilliseconds: Self.watchIntervalMilliseconds, into: &actions)
+    watchExpiry(of: arrival.rights, into: &actions)
     if !isDegraded { admit(joining, role: role, into: &actions) }
   }
 
@@ -114,6 +122,7 @@ extension Room {
     welcome.version = durableVersion
     welcome.position = durablePosition
     welcome.server = server
+    welcome.expiresAtMilliseconds = session.rights.expiresAtMilliseconds ?? 0
     welcome.participants = firstParticipants()
     switch catchUp {
     case .nothing: welcome.catchup = .nothing

@@ -48,26 +48,4 @@ extension Room {
     guard let lease = leases.end(replica, seq: document.version[replica], nowMilliseconds: now.wallMilliseconds) else { return }
     write(.lease(lease), as: .lease, into: &actions)
   }
-
-  /// A subject's rights changed while it is here. Spec: the row `role` of the message table.
-  mutating func changeRole(of subject: String, to role: Role, into actions: inout [RoomAction]) {
-    for (id, session) in sessions where session.subject == subject {
-      let granted = min(role, session.roleMax ?? role)
-      guard granted != session.role else { continue }
-      sessions[id]?.role = granted
-      guard session.isWelcomed else { continue }
-      actions.append(.send(.role(granted), to: id))
-      if granted >= .commenter, session.replica == nil, session.takesLease {
-        // Only a welcome can carry a lease.
-        dismiss(id, .goingAway, "come back to receive a replica id", into: &actions)
-      } else {
-        presence.rejoin(id)
-        armTick(into: &actions)
-      }
-    }
-  }
-
-  mutating func evict(_ subject: String, into actions: inout [RoomAction]) {
-    for (id, session) in sessions where session.subject == subject { dismiss(id, .evicted, "evicted by the operator", into: &actions) }
-  }
 }

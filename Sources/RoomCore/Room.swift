@@ -63,6 +63,8 @@ public struct Room: Sendable {
   var life = Life.open
   var store = StoreState.healthy
   var timers = TimerBoard()
+  /// No token of a session ends before this, by the clock on the wall.
+  var nextExpiryMilliseconds = UInt64.max
   var generator: SplitMix
   var now: RoomTime
 
@@ -138,6 +140,9 @@ public struct Room: Sendable {
     case .timerFired(let timer, let generation): fire(timer, generation: generation, into: &actions)
     case .typesChanged(let types): changeTypes(types, into: &actions)
     case .roleChanged(let subject, let role): changeRole(of: subject, to: role, into: &actions)
+    case .memberChanged(let subject, let role): changeMember(subject, to: role, into: &actions)
+    case .credentialRevoked(let credential): revoke(credential, into: &actions)
+    case .tokenRenewed(let id, let rights, let request): renew(id, rights, request: request, into: &actions)
     case .evicted(let subject): evict(subject, into: &actions)
     case .drainBegan: drain(into: &actions)
     case .removalBegan: makeWay(into: &actions)
@@ -185,7 +190,8 @@ public struct Room: Sendable {
   private mutating func receive(_ message: ClientMessage, from session: Session, into actions: inout [RoomAction]) {
     let id = session.id
     switch message {
-    case .hello, .unknown: break
+    // A token is dealt with at the door.
+    case .hello, .token, .unknown: break
     case .ping(let ping):
       noteSeen(ping.seen, by: session)
       actions.append(.send(.pong(Pong(id: ping.id, serverMilliseconds: now.wallMilliseconds)), to: id))
@@ -222,6 +228,7 @@ public struct Room: Sendable {
     case .upkeep: upkeep(into: &actions)
     case .idle: unloadIfIdle(into: &actions)
     case .drain: endDrain(into: &actions)
+    case .expiry: endExpired(into: &actions)
     }
   }
 

@@ -1,3 +1,4 @@
+public import Access
 public import CollabProtocol
 public import RateLimits
 public import WorkflowGraph
@@ -44,7 +45,14 @@ public enum RoomEvent: Sendable {
   /// Plug-ins came, went, or brought other types.
   case typesChanged(OtherTypes?)
 
+  /// The operator says what a subject may do from now on, whatever it rested on before.
   case roleChanged(subject: String, Role)
+  /// A subject is a member with another role, or none any more (`nil`). Spec: AC7.
+  case memberChanged(subject: String, Role?)
+  /// A key or a share link was revoked, by its name in `Rights`. Spec: AC7.
+  case credentialRevoked(String)
+  /// The session has shown a token of the same subject. Spec: AC9.
+  case tokenRenewed(SessionID, Rights, request: UInt64?)
   case evicted(subject: String)
   /// The server goes down: goodbye to all, then flush, save, unload.
   case drainBegan
@@ -68,8 +76,8 @@ public struct Arrival: Sendable {
   public var hello: Hello
   /// The authenticated subject, "" in open mode.
   public var subject: String
-  /// The most that this subject may do here.
-  public var role: Role
+  /// What it may do here, and what that rests on.
+  public var rights: Rights
   /// SHA-256 of the secret that the hello showed.
   public var shownDigest: [UInt8]?
   /// For a lease that may have to be granted: an unguessable secret and its SHA-256.
@@ -79,14 +87,14 @@ public struct Arrival: Sendable {
   public var takesLease: Bool
 
   public init(
-    session: SessionID, connectionNumber: UInt64, hello: Hello, subject: String, role: Role, shownDigest: [UInt8]?, freshSecret: [UInt8],
-    freshDigest: [UInt8], takesLease: Bool = true
+    session: SessionID, connectionNumber: UInt64, hello: Hello, subject: String, rights: Rights, shownDigest: [UInt8]?,
+    freshSecret: [UInt8], freshDigest: [UInt8], takesLease: Bool = true
   ) {
     self.session = session
     self.connectionNumber = connectionNumber
     self.hello = hello
     self.subject = subject
-    self.role = role
+    self.rights = rights
     self.shownDigest = shownDigest
     self.freshSecret = freshSecret
     self.freshDigest = freshDigest
@@ -117,4 +125,6 @@ public enum RoomTimer: Int, Hashable, Sendable, CaseIterable {
   case upkeep
   case idle
   case drain
+  /// The next token that ends.
+  case expiry
 }

@@ -1,3 +1,4 @@
+import Access
 import CRDT
 import CollabProtocol
 import RateLimits
@@ -70,6 +71,8 @@ struct Session: Sendable {
   let author: Author
   let colour: String
   let roleMax: Role?
+  /// What `role` follows from.
+  var rights: Rights
   var role: Role
   let topics: Topics
   let takesLease: Bool
@@ -116,6 +119,7 @@ struct Session: Sendable {
     author = Author(subject: arrival.subject, name: arrival.hello.name, kind: arrival.hello.kind ?? .person)
     colour = arrival.hello.colour.isEmpty ? Self.colour(of: arrival.session) : arrival.hello.colour
     roleMax = arrival.hello.roleMax
+    rights = arrival.rights
     self.role = role
     takesLease = arrival.takesLease
     topics = Topics(arrival.hello.wants ?? .everything)

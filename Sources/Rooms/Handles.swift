@@ -77,6 +77,8 @@ struct Entry: Sendable {
   var wantsCreate: Bool
   /// Its role suffices for that.
   var mayCreate: Bool
+  /// The owner of the workflow if this session makes it; `nil`: nobody.
+  var founder: String?
   /// What the connection is part of.
   var trace: TraceContext?
 }

@@ -1,3 +1,4 @@
+public import Access
 public import CollabProtocol
 public import RoomCore
 public import WorkflowDocument
@@ -14,12 +15,45 @@ public struct RoomConfiguration: Sendable {
   public init() {}
 }
 
-/// What an authenticator says to a hello.
+/// What the door says to a hello.
 public enum Admission: Sendable {
-  /// `role` is the most this subject may do in the workflow; the hello may ask for less. `subject` is empty in open mode.
-  /// `kind`: what the subject is when the hello does not say.
-  case admitted(subject: String, role: Role, kind: Author.Kind? = nil)
+  case granted(Grant)
   case refused(CloseCode, reason: String)
+
+  /// For a subject that has this role and nothing else.
+  public static func admitted(subject: String, role: Role, kind: Author.Kind? = nil) -> Admission {
+    .granted(Grant(subject: subject, rights: Rights(member: role), kind: kind, mayCreate: role >= .editor))
+  }
+}
+
+/// Who somebody is in a workflow. Spec: AC2.
+public struct Grant: Sendable {
+  /// Empty in open mode.
+  public var subject: String
+  /// Without a role one may enter only a workflow that one makes.
+  public var rights: Rights
+  /// What it is called, whatever the hello says; `nil`: as the hello says.
+  public var name: String?
+  /// What the subject is when the hello does not say.
+  public var kind: Author.Kind?
+  public var mayCreate: Bool
+  /// Who becomes the owner when it makes the workflow; `nil`: nobody.
+  public var founder: String?
+  /// Of the access book when it was asked: rights that changed since are looked at again. `nil`: they do not depend on it.
+  public var revision: UInt64?
+
+  public init(
+    subject: String, rights: Rights, name: String? = nil, kind: Author.Kind? = nil, mayCreate: Bool, founder: String? = nil,
+    revision: UInt64? = nil
+  ) {
+    self.subject = subject
+    self.rights = rights
+    self.name = name
+    self.kind = kind
+    self.mayCreate = mayCreate
+    self.founder = founder
+    self.revision = revision
+  }
 }
 
 /// Where the rooms count what happens. Called on event loops; must not block.

@@ -345,6 +345,8 @@ final class RoomHost {
     for look in looks { look(document) }
   }
 
+  func present(limit: Int) -> (participants: [Participant], count: Int) { room.present(limit: limit) }
+
   private func unload() {
     for timer in timers { timer?.cancel() }
     for run in runs.values { run.cancel() }

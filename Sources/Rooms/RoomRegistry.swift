@@ -1,3 +1,4 @@
+import Access
 public import CollabProtocol
 public import Logging
 public import NIOCore
@@ -35,6 +36,8 @@ public final class RoomRegistry: Service {
   private let loops: [any EventLoop]
   let loader: RoomLoader
   let shelf = WorkflowShelf()
+  /// Members, share links and keys.
+  public let access: AccessBook
   let engine: any RunEngine
   private let metrics: any RoomMetrics
   private let logger: Logger
@@ -47,17 +50,20 @@ public final class RoomRegistry: Service {
   private let connectionCount = Atomic<UInt64>(0)
 
   /// - Parameters:
+  ///   - access: where members, links and keys last; the store itself when it can.
   ///   - loops: rooms are spread over them by workflow id.
   ///   - engine: runs what is triggered in a room.
   ///   - makeFrameWriter: called once per event loop, there.
   public init(
-    store: any WorkflowStore, loops: [any EventLoop], configuration: RoomConfiguration = RoomConfiguration(),
+    store: any WorkflowStore, access: (any AccessStore)? = nil, loops: [any EventLoop],
+    configuration: RoomConfiguration = RoomConfiguration(),
     engine: any RunEngine = EmbeddedEngine(), metrics: any RoomMetrics = NoRoomMetrics(), environment: RoomEnvironment = .system,
     logger: Logger,
     makeFrameWriter: @escaping @Sendable () -> any FrameWriter
   ) {
     precondition(!loops.isEmpty, "rooms need an event loop")
     self.store = store
+    self.access = AccessBook(access ?? store as? any AccessStore, environment: environment)
     self.loops = loops
     self.configuration = configuration
     self.environment = environment
@@ -91,7 +97,7 @@ public final class RoomRegistry: Service {
 
   /// The engine knows other types of nodes than before: open rooms look at their nodes again.
   public func typesChanged() {
-    let rooms = state.withLock { state in state.slots.values.compactMap { if case .open(let room) = $0 { room } else { nil } } }
+    let rooms = openRooms
     guard !rooms.isEmpty else { return }
     let types = engine.otherTypes
     for room in rooms { room.tell([.typesChanged(types)]) }
@@ -127,6 +133,7 @@ public final class RoomRegistry: Service {
       }
     }
     switch way {
+    case .room where entry.arrival.rights.role == nil: entry.handle.onLoop { $0.enterAgain() }
     case .room(let room): room.enter(entry)
     case .load: environment.task { [self] in await load(entry.workflow) }
     case .wait: break
@@ -137,10 +144,9 @@ public final class RoomRegistry: Service {
   private func load(_ workflow: WorkflowID) async {
     do throws(StoreError) {
       if let seed = try await loader.load(workflow) { return open(workflow, seed) }
-      let creators = refuseStrangers(of: workflow)
-      guard creators > 0 else { return }
+      guard let creator = refuseStrangers(of: workflow) else { return }
       // Somebody else may have made it in the meantime: then it is loaded like any other.
-      _ = try await store.create(workflow)
+      if try await create(workflow, founder: creator.founder), let founder = creator.founder { welcomeFounder(founder, of: workflow) }
       guard let seed = try await loader.load(workflow) else { throw StoreError(.unavailable, "a workflow just made is not there") }
       open(workflow, seed)
     } catch {
@@ -150,8 +156,8 @@ public final class RoomRegistry: Service {
     }
   }
 
-  /// There is no such workflow: those who may not make it are told so. Returns how many may.
-  private func refuseStrangers(of workflow: WorkflowID) -> Int {
+  /// There is no such workflow: those who may not make it are told so. Returns the first of those who may.
+  private func refuseStrangers(of workflow: WorkflowID) -> Entry? {
     let (creators, strangers) = state.withLock { state -> ([Entry], [Entry]) in
       guard case .loading(let waiting) = state.slots[workflow] else { return ([], []) }
       let creators = waiting.filter { $0.wantsCreate && $0.mayCreate }
@@ -161,7 +167,16 @@ public final class RoomRegistry: Service {
     refuse(strangers.filter(\.wantsCreate), .forbidden, "making a workflow takes the role editor")
     refuse(strangers.filter { !$0.wantsCreate }, .unknownWorkflow, "there is no workflow \(workflow)")
     if creators.isEmpty { noteRemoval() }
-    return creators.count
+    return creators.first
+  }
+
+  /// Whoever waits at the door as this subject is the owner's. Spec: AC4.
+  private func welcomeFounder(_ founder: String, of workflow: WorkflowID) {
+    state.withLock { state in
+      guard case .loading(var waiting) = state.slots[workflow] else { return }
+      for index in waiting.indices where waiting[index].founder == founder { waiting[index].arrival.rights.member = .owner }
+      state.slots[workflow] = .loading(waiting: waiting)
+    }
   }
 
   private func open(_ workflow: WorkflowID, _ seed: RoomSeed) {
@@ -193,7 +208,11 @@ public final class RoomRegistry: Service {
       logger: logger, environment: environment, readmit: { [self] in enter($0) })
   }
 
-  private func openRoom(_ workflow: WorkflowID) -> RoomHandle? {
+  var openRooms: [RoomHandle] {
+    state.withLock { state in state.slots.values.compactMap { if case .open(let room) = $0 { room } else { nil } } }
+  }
+
+  func openRoom(_ workflow: WorkflowID) -> RoomHandle? {
     state.withLock { if case .open(let room) = $0.slots[workflow] { room } else { nil } }
   }
 

@@ -51,6 +51,7 @@ extension RoomSession {
     case .change(let batch):
       // The room counts how often it has to say so, as for the session's own ops.
       if let refusal = meter.takeOps(of: batch) { return pass(.batchPutOff(batch, refusal, from: id)) }
+    case .token(let update): return take(update)
     case .hello, .cancelRun, .resync, .history, .stateAt, .nameVersion, .renameVersion, .dropVersion, .listVersions, .unknown: break
     }
     pass(.messageReceived(message, from: id))

@@ -1,3 +1,4 @@
+import Access
 public import CollabProtocol
 import Hashing
 public import NIOCore
@@ -14,7 +15,8 @@ public final class RoomSession {
   enum Stage {
     /// Becomes `entering` with a good hello, `over` without.
     case awaitingHello(deadline: Scheduled<Void>?)
-    /// The registry opens the room. What came right behind the hello waits; reading is paused, so it is one read at most.
+    /// The door looks who this is, then the registry opens the room. What came right behind the hello waits; reading is paused, so it is one
+    /// read at most.
     case entering(waiting: [RoomEvent])
     case inside(RoomHandle)
     /// Nothing is heard any more.
@@ -28,7 +30,7 @@ public final class RoomSession {
   private let connectionNumber: UInt64
   private let workflow: WorkflowID
   private let registry: RoomRegistry
-  private let admit: (Hello) -> Admission
+  private let admit: Door
   private let decodeLimits: DecodeLimits
   private let takesLease: Bool
   let isRequest: Bool
@@ -40,6 +42,12 @@ public final class RoomSession {
   /// Until what was read is paid for.
   var throttle: Scheduled<Void>?
   var presence = HeldPresence()
+  /// What the door was shown and said, until the session is in its room.
+  private var shown: (hello: Hello, grant: Grant?)?
+  /// A token that came before the welcome.
+  private var earlyToken: TokenUpdate?
+  private var subject = ""
+  private var tokensTaken = TokenPace()
   /// Set while the room writes to this session.
   var member: CrewMember?
   /// What it has on the server's memory, until the connection is closed.
@@ -50,10 +58,10 @@ public final class RoomSession {
   ///   - isRequest: for one that stands for a request: it opened no connection, and nobody can read it more slowly.
   ///   - trace: what the connection is part of; runs that it triggers go on with it.
   ///   - address: whose rates it shares in.
-  ///   - admit: called once, on the sink's event loop, with a well-formed hello; must not block.
+  ///   - admit: called on the sink's event loop with a well-formed hello; must not block.
   public init(
     workflow: WorkflowID, sink: any SessionSink, registry: RoomRegistry, takesLease: Bool = true, isRequest: Bool = false,
-    trace: TraceContext? = nil, address: LimitAccount? = nil, admit: @escaping (Hello) -> Admission
+    trace: TraceContext? = nil, address: LimitAccount? = nil, door admit: @escaping Door
   ) {
     self.trace = trace
     self.takesLease = takesLease
@@ -66,6 +74,16 @@ public final class RoomSession {
     decodeLimits = DecodeLimits(registry.configuration.limits.protocolLimits)
     connectionNumber = registry.nextConnectionNumber()
     id = SessionID(rawValue: registry.environment.random())
+  }
+
+  /// With a door that knows everybody by heart.
+  public convenience init(
+    workflow: WorkflowID, sink: any SessionSink, registry: RoomRegistry, takesLease: Bool = true, address: LimitAccount? = nil,
+    admit: @escaping (Hello) -> Admission
+  ) {
+    self.init(
+      workflow: workflow, sink: sink, registry: registry, takesLease: takesLease, address: address,
+      door: { hello, answer in answer(admit(hello)) })
   }
 
   /// Arms the deadline for the hello. Call it once the connection can be written to.
@@ -136,31 +154,68 @@ public final class RoomSession {
     switch verdict {
     case .refuse(let code, let reason): end(code, reason)
     case .proceed(let hello):
-      switch admit(hello) {
-      case .refused(let code, let reason): end(code, reason)
-      case .admitted(let subject, let role, let kind):
-        var hello = hello
-        hello.kind = hello.kind ?? kind
-        if let refusal = meter.identify(subject, connects: !isRequest) { return turnAway(tooMany: refusal) }
-        enter(hello, subject, role)
+      if case .awaitingHello(let deadline) = stage { deadline?.cancel() }
+      stage = .entering(waiting: [])
+      pauseReading(.entering)
+      shown = (hello, nil)
+      askDoor(hello)
+    }
+  }
+
+  private func askDoor(_ hello: Hello) {
+    admit(hello) { [self] admission in
+      guard case .entering = stage else { return }
+      switch admission {
+      case .refused(let code, let reason): turnAway(code, reason)
+      case .granted(let grant):
+        if let refusal = meter.identify(grant.subject, connects: !isRequest) {
+          resumeReading(.entering)
+          return turnAway(tooMany: refusal)
+        }
+        enter(hello, grant)
       }
     }
   }
 
-  private func enter(_ hello: Hello, _ subject: String, _ role: Role) {
-    if case .awaitingHello(let deadline) = stage { deadline?.cancel() }
-    stage = .entering(waiting: [])
-    pauseReading(.entering)
+  private func enter(_ hello: Hello, _ grant: Grant) {
+    let mayCreate = grant.mayCreate && hello.roleMax ?? .owner >= .editor
+    guard grant.rights.role != nil || hello.create && mayCreate else { return turnAway(.forbidden, "you have no role in this workflow") }
+    shown = (hello, grant)
+    subject = grant.subject
+    var hello = hello
+    hello.kind = hello.kind ?? grant.kind
+    hello.name = grant.name ?? hello.name
+    // Nobody inside needs it.
+    hello.token = ""
     let secret = registry.environment.secret(Lease.secretBytes)
     let arrival = Arrival(
-      session: id, connectionNumber: connectionNumber, hello: hello, subject: subject, role: role,
+      session: id, connectionNumber: connectionNumber, hello: hello, subject: grant.subject, rights: grant.rights,
       shownDigest: hello.lease.map { SHA256.digest($0.secret) },
       freshSecret: secret, freshDigest: SHA256.digest(secret), takesLease: takesLease)
     let form = FrameForm(encoding: sink.encoding, isCompressed: sink.takesCompressedFrames)
     registry.enter(
       Entry(
         workflow: workflow, arrival: arrival, handle: SessionHandle(self, id: id, loop: sink.eventLoop, form: form),
-        wantsCreate: hello.create, mayCreate: min(role, hello.roleMax ?? role) >= .editor, trace: trace))
+        wantsCreate: hello.create, mayCreate: mayCreate, founder: grant.founder, trace: trace))
+  }
+
+  /// It wanted to make the workflow, and somebody else was faster: perhaps the same subject.
+  func enterAgain() {
+    guard case .entering = stage, let hello = shown?.hello else { return }
+    admit(hello) { [self] admission in
+      guard case .entering = stage else { return }
+      switch admission {
+      case .granted(let grant) where grant.rights.role != nil: enter(hello, grant)
+      case .granted: turnAway(.forbidden, "you have no role in this workflow")
+      case .refused(let code, let reason): turnAway(code, reason)
+      }
+    }
+  }
+
+  private func turnAway(_ code: CloseCode, _ reason: String) {
+    // The closing handshake has to be heard.
+    resumeReading(.entering)
+    end(code, reason)
   }
 
   /// The room has taken the session in.
@@ -169,6 +224,58 @@ public final class RoomSession {
     stage = .inside(room)
     resumeReading(.entering)
     if !waiting.isEmpty { room.tell(waiting) }
+    // What was changed while it was on its way, nobody could tell the room.
+    if let shown, let grant = shown.grant, isOld(grant) { renew(shown.hello, request: nil) }
+    shown = nil
+    if let update = earlyToken { take(update) }
+    earlyToken = nil
+  }
+
+  /// Whether rights have changed since the door looked.
+  private func isOld(_ grant: Grant) -> Bool { grant.revision.map { $0 != registry.access.revision } ?? false }
+
+  // MARK: fresh tokens
+
+  func take(_ update: TokenUpdate) {
+    guard case .inside(let room) = stage else {
+      earlyToken = update
+      return
+    }
+    func refuse(_ code: RefusalCode, _ text: String) {
+      room.tell([.messageRefused(ErrorReport(request: update.request, code: code, text: text), from: id)])
+    }
+    guard tokensTaken.take(atMilliseconds: registry.environment.now().monotonicMilliseconds) else {
+      return refuse(.rateLimited, "one token per second")
+    }
+    var hello = Hello()
+    hello.token = update.token
+    renew(hello, request: update.request)
+  }
+
+  /// What the token says now counts; a token that is not believed changes nothing. Spec: AC9.
+  ///
+  /// - Parameter request: `nil`: the token that it came in with is looked at again, and when it counts no more, the session ends.
+  private func renew(_ hello: Hello, request: UInt64?) {
+    admit(hello) { [self] admission in
+      guard case .inside(let room) = stage else { return }
+      func refuse(_ code: CloseCode, _ reason: String) {
+        guard let request else {
+          leaveRoom()
+          return end(code, reason)
+        }
+        let refusal: RefusalCode = code.isTransient ? .unavailable : .forbidden
+        room.tell([.messageRefused(ErrorReport(request: request, code: refusal, text: reason), from: id)])
+      }
+      switch admission {
+      case .refused(let code, let reason): refuse(code, reason)
+      case .granted(let grant) where grant.subject != subject: refuse(.forbidden, "the token is somebody else's")
+      case .granted(let grant) where grant.rights.role == nil: refuse(.forbidden, "the token gives no role in this workflow")
+      case .granted(let grant):
+        room.tell([.tokenRenewed(id, grant.rights, request: request)])
+        // A change that was told to the room before this one is told again; one that comes later finds it in the room.
+        if isOld(grant) { renew(hello, request: nil) }
+      }
+    }
   }
 
   // MARK: ends
@@ -189,6 +296,8 @@ public final class RoomSession {
   private func finish() {
     if case .awaitingHello(let deadline) = stage { deadline?.cancel() }
     stage = .over
+    shown = nil
+    earlyToken = nil
     throttle?.cancel()
     throttle = nil
     presence.forget()
@@ -226,3 +335,18 @@ public final class RoomSession {
     sink.write(frames)
   }
 }
+
+/// Tokens cost a signature each: one per second.
+private struct TokenPace {
+  private static let pauseMilliseconds: UInt64 = 1000
+  private var freeAtMilliseconds: UInt64 = 0
+
+  mutating func take(atMilliseconds now: UInt64) -> Bool {
+    guard now >= freeAtMilliseconds else { return false }
+    freeAtMilliseconds = now + Self.pauseMilliseconds
+    return true
+  }
+}
+
+/// Says who a hello is of: answers once, on the event loop where it was asked, at once or later.
+public typealias Door = (Hello, _ answer: @escaping (Admission) -> Void) -> Void

@@ -1,3 +1,6 @@
+import Access
+import CollabProtocol
+import RoomCore
 public import Storage
 import Synchronization
 public import WorkflowDocument
@@ -77,8 +80,13 @@ extension RoomRegistry {
     }
   }
 
-  /// Makes an empty workflow of this id; `false` when there is one already.
-  public func create(_ workflow: WorkflowID) async throws(StoreError) -> Bool { try await store.create(workflow) }
+  /// Makes an empty workflow of this id, owned by `founder`; `false` when there is one already. Spec: AC4.
+  public func create(_ workflow: WorkflowID, founder: String?) async throws(StoreError) -> Bool {
+    let now = environment.now().wallMilliseconds
+    let isMade = try await store.create(workflow, founder: founder.map { Member(subject: $0, role: .owner, addedAtMilliseconds: now) })
+    access.forget(workflow)
+    return isMade
+  }
 
   /// Sends everybody out of a workflow with 4404 and removes all that belongs to it; `false` when there is none.
   /// - Throws: `Occupied`, or a `StoreError`.
@@ -90,6 +98,7 @@ extension RoomRegistry {
     }
     defer { letGo(workflow) }
     shelf.drop(workflow)
+    defer { access.forget(workflow) }
     return try await store.delete(workflow)
   }
 }

@@ -1,3 +1,5 @@
+import Access
+import GRDB
 import Storage
 import WorkflowGraph
 
@@ -6,18 +8,20 @@ enum Job: Sendable {
   case append([StoreWrite], WorkflowID, byteCount: Int, @Sendable (Result<Void, StoreError>) -> Void)
   /// An append that may not happen. Queued all the same: completions keep the order of the calls.
   case refuse(StoreError, WorkflowID, @Sendable (Result<Void, StoreError>) -> Void)
-  case create(WorkflowID, @Sendable (Result<Bool, StoreError>) -> Void)
+  case create(WorkflowID, founder: Member?, @Sendable (Result<Bool, StoreError>) -> Void)
   case delete(WorkflowID, @Sendable (Result<Bool, StoreError>) -> Void)
   case cut(WorkflowID, from: UInt64, @Sendable (Result<Int, StoreError>) -> Void)
   /// Writes nothing that lasts, and tells whether it could have.
   case probe(@Sendable (Result<Void, StoreError>) -> Void)
   /// The place in the queue from which on a workflow with a failed append takes appends again.
   case reopen(WorkflowID, @Sendable () -> Void)
+  /// A change of rights. What `perform` hands back is called after the commit, or `fail` in its place.
+  case rights(perform: @Sendable (Database) throws -> @Sendable () -> Void, fail: @Sendable (StoreError) -> Void)
 
   var byteCount: Int {
     switch self {
     case .append(_, _, let byteCount, _): byteCount
-    case .refuse, .create, .delete, .cut, .reopen, .probe: 0
+    case .refuse, .create, .delete, .cut, .reopen, .probe, .rights: 0
     }
   }
 }

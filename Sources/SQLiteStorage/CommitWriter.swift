@@ -80,16 +80,22 @@ struct CommitWriter: Sendable {
     case .refuse(let error, let workflow, let completion):
       mustReload.insert(workflow)
       return { completion(.failure(error)) }
-    case .create(let workflow, let completion):
+    case .create(let workflow, let founder, let completion):
       try db.execute(literal: "INSERT INTO workflows(name) VALUES(\(workflow.rawValue)) ON CONFLICT DO NOTHING")
       let isNew = db.changesCount > 0
-      if isNew { mustReload.remove(workflow) }
+      if isNew {
+        mustReload.remove(workflow)
+        if let founder { try founder.insert(into: db, workflow: db.lastInsertedRowID, name: workflow) }
+      }
       return { completion(.success(isNew)) }
     case .delete(let workflow, let completion):
       let key = try WorkflowPlace.find(workflow, db)?.key
       if let key {
         try db.execute(literal: "INSERT INTO deleted(workflow) VALUES(\(key))")
         try db.execute(literal: "DELETE FROM workflows WHERE key = \(key)")
+        // Few rows, and rights must end at once.
+        try db.execute(literal: "DELETE FROM members WHERE workflow = \(key)")
+        try db.execute(literal: "DELETE FROM links WHERE workflow = \(key)")
         chores.append(.sweep(SweepChore(workflow: key)))
       }
       cursors[workflow] = nil
@@ -106,6 +112,7 @@ struct CommitWriter: Sendable {
       try db.execute(sql: "INSERT INTO deleted(workflow) VALUES(-1)")
       try db.execute(sql: "DELETE FROM deleted WHERE workflow = -1")
       return { completion(.success(())) }
+    case .rights(let perform, _): return try perform(db)
     }
   }
 
@@ -167,7 +174,8 @@ struct CommitWriter: Sendable {
         mustReload.insert(workflow)
         outcome.answers.append { completion(.failure(own)) }
       case .cut(_, _, let completion): outcome.answers.append { completion(.failure(error)) }
-      case .create(_, let completion), .delete(_, let completion): outcome.answers.append { completion(.failure(error)) }
+      case .create(_, _, let completion), .delete(_, let completion): outcome.answers.append { completion(.failure(error)) }
+      case .rights(_, let fail): outcome.answers.append { fail(error) }
       case .probe(let completion): outcome.answers.append { completion(.failure(error)) }
       case .reopen(let workflow, let completion):
         mustReload.remove(workflow)

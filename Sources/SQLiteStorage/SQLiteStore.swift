@@ -1,3 +1,4 @@
+public import Access
 import Dispatch
 import GRDB
 public import Storage
@@ -55,8 +56,8 @@ public final class SQLiteStore: WorkflowStore {
     }
   }
 
-  public func create(_ workflow: WorkflowID) async throws(StoreError) -> Bool {
-    try await wait { .create(workflow, $0) }
+  public func create(_ workflow: WorkflowID, founder: Member?) async throws(StoreError) -> Bool {
+    try await wait { .create(workflow, founder: founder, $0) }
   }
 
   public func probe() async throws(StoreError) {

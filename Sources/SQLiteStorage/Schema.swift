@@ -7,7 +7,7 @@ enum Schema {
   static let applicationID: Int32 = 0x5448_4C56
   /// Step n makes version n + 1 out of version n. Append only.
   static let steps: [@Sendable (Database) throws -> Void] = [
-    { try $0.execute(sql: versionOne) }, { try $0.execute(sql: versionTwo) },
+    { try $0.execute(sql: versionOne) }, { try $0.execute(sql: versionTwo) }, { try $0.execute(sql: versionThree) },
   ]
   static var version: Int { steps.count }
 
@@ -58,6 +58,22 @@ enum Schema {
       workflow INTEGER NOT NULL, id TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, note TEXT NOT NULL, kind INTEGER NOT NULL,
       subject TEXT NOT NULL, author TEXT NOT NULL, named_at INTEGER NOT NULL, snapshot INTEGER NOT NULL,
       PRIMARY KEY(workflow, id)) STRICT, WITHOUT ROWID;
+    """
+
+  /// Who may do what. `members.name` repeats the workflow's, so that the list of somebody's workflows is a walk along an index.
+  private static let versionThree = """
+    CREATE TABLE members(
+      workflow INTEGER NOT NULL, subject TEXT NOT NULL, role INTEGER NOT NULL, added_at INTEGER NOT NULL, added_by TEXT NOT NULL,
+      name TEXT NOT NULL, PRIMARY KEY(workflow, subject)) STRICT, WITHOUT ROWID;
+    CREATE INDEX members_of ON members(subject, name);
+    CREATE INDEX owners_of ON members(subject, name) WHERE role = 5;
+    CREATE TABLE links(
+      id TEXT PRIMARY KEY, workflow INTEGER NOT NULL, digest BLOB NOT NULL, role INTEGER NOT NULL, name TEXT NOT NULL, made_by TEXT NOT NULL,
+      made_at INTEGER NOT NULL, expires_at INTEGER) STRICT, WITHOUT ROWID;
+    CREATE INDEX links_of ON links(workflow, made_at);
+    CREATE TABLE keys(
+      id TEXT PRIMARY KEY, digest BLOB NOT NULL, name TEXT NOT NULL, role INTEGER NOT NULL, kind INTEGER NOT NULL, workflows TEXT,
+      made_by TEXT NOT NULL, made_at INTEGER NOT NULL, expires_at INTEGER, used_at INTEGER) STRICT, WITHOUT ROWID;
     """
 }
 

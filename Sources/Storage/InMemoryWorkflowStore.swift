@@ -1,3 +1,4 @@
+public import Access
 import Synchronization
 public import WorkflowDocument
 public import WorkflowGraph
@@ -9,6 +10,7 @@ public import WorkflowGraph
 public final class InMemoryWorkflowStore: WorkflowStore {
   struct Contents: Sendable {
     var workflows: [WorkflowID: MemoryWorkflow] = [:]
+    var access = MemoryAccess()
     /// Workflows with a failed append, until they are loaded anew.
     var mustReload: Set<WorkflowID> = []
     var faults = StoreFaults()
@@ -72,10 +74,11 @@ public final class InMemoryWorkflowStore: WorkflowStore {
     }
   }
 
-  public func create(_ workflow: WorkflowID) async throws(StoreError) -> Bool {
+  public func create(_ workflow: WorkflowID, founder: Member?) async throws(StoreError) -> Bool {
     try await perform { contents throws(StoreError) in
       guard contents.workflows[workflow] == nil else { return false }
       contents.workflows[workflow] = MemoryWorkflow()
+      if let founder { contents.access.members[workflow] = [founder.subject: founder] }
       contents.mustReload.remove(workflow)
       return true
     }
@@ -126,6 +129,7 @@ public final class InMemoryWorkflowStore: WorkflowStore {
   public func delete(_ workflow: WorkflowID) async throws(StoreError) -> Bool {
     try await perform { contents throws(StoreError) in
       contents.mustReload.remove(workflow)
+      contents.access.forget(workflow)
       return contents.workflows.removeValue(forKey: workflow) != nil
     }
   }

@@ -89,6 +89,7 @@ extension InMemoryWorkflowStore {
       state.isClosed = true
       var survivors = Contents()
       survivors.workflows = state.contents.workflows
+      survivors.access = state.contents.access
       defer { state.queue = [] }
       return (survivors, state.queue)
     }

@@ -1,3 +1,4 @@
+public import Access
 public import CRDT
 public import WorkflowDocument
 public import WorkflowGraph
@@ -10,8 +11,8 @@ public protocol WorkflowStore: Sendable {
   /// A snapshot whose checksum fails is passed over for the one before, and named in `damage`.
   func load(_ workflow: WorkflowID) async throws(StoreError) -> StoredWorkflow?
 
-  /// Makes an empty workflow durable; `false` when it was there already.
-  func create(_ workflow: WorkflowID) async throws(StoreError) -> Bool
+  /// Makes an empty workflow durable, together with its first member; `false` when it was there already. Spec: AC4.
+  func create(_ workflow: WorkflowID, founder: Member?) async throws(StoreError) -> Bool
 
   /// Queues writes of one workflow. They become durable together and after all that were queued before for this workflow.
   ///
@@ -68,6 +69,9 @@ public protocol WorkflowStore: Sendable {
 extension WorkflowStore {
   /// For a store that has nothing to write to but memory: reading stands for it.
   public func probe() async throws(StoreError) { _ = try await workflows(after: nil, limit: 1) }
+
+  /// One that belongs to nobody.
+  public func create(_ workflow: WorkflowID) async throws(StoreError) -> Bool { try await create(workflow, founder: nil) }
 
   /// All events of a run.
   public func runEvents(of workflow: WorkflowID, run: String) async throws(StoreError) -> [StoredRunEvent] {

@@ -5,7 +5,9 @@ import Configuration
 enum Setting: String, CaseIterable, Sendable {
   case host, port, plain, cert, key
   case clientCA = "client-ca"
-  case data, memory, open, tokens
+  case data, memory, open, tokens, jwks
+  case jwtIssuer = "jwt-issuer"
+  case jwtAudience = "jwt-audience"
   case allowedOrigins = "allowed-origins"
   case connectionsMax = "connections-max"
   case connectionsPerAddressMax = "connections-per-address-max"
@@ -48,7 +50,8 @@ enum Setting: String, CaseIterable, Sendable {
   /// Last in precedence. Empty text and port -1 stand for "not given"; the port then follows from `plain`.
   static let defaults: [Setting: ConfigValue] = [
     .host: "127.0.0.1", .port: -1, .plain: false, .cert: "", .key: "", .clientCA: "", .data: "./var/thaiyyal.sqlite", .memory: false,
-    .open: false, .tokens: "", .allowedOrigins: ConfigValue(.stringArray([]), isSecret: false), .connectionsMax: 10_000,
+    .open: false, .tokens: "", .jwks: "", .jwtIssuer: "", .jwtAudience: "",
+    .allowedOrigins: ConfigValue(.stringArray([]), isSecret: false), .connectionsMax: 10_000,
     .connectionsPerAddressMax: 2_000, .trustedProxies: ConfigValue(.stringArray([]), isSecret: false),
     .proxyHeader: "x-forwarded-for", .limits: ConfigValue(.stringArray([]), isSecret: false), .drainSeconds: 20, .loops: 0,
     .logLevel: "info", .logFormat: "auto", .metricsToken: "", .takeoverSeconds: 40,

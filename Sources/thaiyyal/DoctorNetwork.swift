@@ -37,7 +37,7 @@ enum DoctorNetwork {
   }
 
   private static func exposure(_ configuration: ServeConfiguration) -> Finding {
-    if configuration.tokensFile != nil { return .ok("access", "by token") }
+    if configuration.asksForTokens { return .ok("access", "by token") }
     if configuration.isLoopback { return .ok("access", "open, to programs and pages of this machine only") }
     return .warn("access", "everybody who reaches \(configuration.host) is an owner", "give --tokens FILE")
   }

@@ -1,10 +1,27 @@
+import Access
 import COpenSSL
 import Foundation
+import Hashing
 import OpenSSLTransport
 
 /// Whether what must be secret is, and what must be trusted can be.
 enum DoctorSecrets {
-  static func check(_ configuration: ServeConfiguration) -> [Finding] { tokens(configuration) + certificate(configuration) }
+  static func check(_ configuration: ServeConfiguration) -> [Finding] {
+    tokens(configuration) + keys(configuration) + certificate(configuration)
+  }
+
+  private static func keys(_ configuration: ServeConfiguration) -> [Finding] {
+    guard let file = configuration.jwksFile else { return [] }
+    do throws(ConfigurationFault) {
+      let set = try SigningKeys.load(file)
+      let passedOver = set.passedOver.isEmpty ? "" : "; passed over: \(set.passedOver.joined(separator: ", "))"
+      // Who can read a secret key can sign.
+      let isSecret = set.entries.contains { $0.key.canSign }
+      return [.ok("jwks", "\(file) holds \(set.entries.count)\(passedOver)")] + (isSecret ? privacy("jwks", file) : [])
+    } catch {
+      return [.fail("jwks", error.text, "thaiyyal token --new-key makes such a file")]
+    }
+  }
 
   private static func tokens(_ configuration: ServeConfiguration) -> [Finding] {
     guard let file = configuration.tokensFile else { return [] }

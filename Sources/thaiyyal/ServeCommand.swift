@@ -17,13 +17,15 @@ struct ServeCommand: AsyncParsableCommand {
       --config or THAIYYAL_CONFIG ({"drain-seconds": 5}); the first of these that has it counts. --print-config shows the outcome.
 
       The tokens file: {"tokens": [{"name": "ada", "role": "editor", "kind": "person", "secret": "at least 16 bytes"}]}.
-      Roles: viewer, commenter, editor, runner, owner. Kinds, optional: person, bot, agent.
+      Roles: viewer, commenter, editor, runner, owner. Kinds, optional: person, bot, agent. Accounts of an identity provider come in with signed
+      tokens: --jwks FILE with its public keys. Programs get keys: thaiyyal key.
 
       Runs reach nothing outside unless told to: --http-allow HOST lets http nodes fetch from there (never from private, loopback, link-local or
       metadata addresses, unless --http-allow-private covers them); --plugin URL adds the node types of a program of yours (docs/PLUGINS.md);
       --engine-url URL hands whole graphs to a Thaiyyal server instead of running them here.
 
-      Signals: SIGTERM or Ctrl-C says goodbye to everybody, saves, and ends; a second one ends at once. SIGHUP reads the certificate anew.
+      Signals: SIGTERM or Ctrl-C says goodbye to everybody, saves, and ends; a second one ends at once. SIGHUP reads the certificate and the keys of
+      signed tokens anew.
       Exit codes: 0 after a shutdown; 64 wrong arguments; 65 a data file that cannot be used; 69 cannot listen; 78 wrong configuration;
       130 ended by a second signal.
       """)

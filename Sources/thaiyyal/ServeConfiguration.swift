@@ -1,3 +1,4 @@
+import Access
 import Configuration
 import Foundation
 import Logging
@@ -19,6 +20,9 @@ struct ServeConfiguration {
   /// `nil`: in memory.
   var dataFile: String?
   var tokensFile: String?
+  /// The keys of signed tokens.
+  var jwksFile: String?
+  var tokenRules: TokenRules
   var isOpen: Bool
   var allowedOrigins: [String]
   var connectionsMax: Int
@@ -44,6 +48,8 @@ struct ServeConfiguration {
     let data = try sources.text(.data)
     dataFile = isInMemory ? nil : data
     tokensFile = try Self.path(sources.text(.tokens))
+    jwksFile = try Self.path(sources.text(.jwks))
+    tokenRules = TokenRules(issuer: try Self.path(sources.text(.jwtIssuer)), audience: try Self.path(sources.text(.jwtAudience)))
     isOpen = try sources.flag(.open)
     clientCA = try Self.path(sources.text(.clientCA))
     allowedOrigins = try sources.texts(.allowedOrigins)
@@ -60,6 +66,15 @@ struct ServeConfiguration {
     lines = []
     try check()
     lines = try describe(sources)
+  }
+
+  /// Whether nobody gets in without a token.
+  var asksForTokens: Bool { tokensFile != nil || jwksFile != nil }
+
+  /// How callers show who they are; `nil`: they need not.
+  var accessWords: String? {
+    let files = [tokensFile, jwksFile].compactMap { $0 }
+    return files.isEmpty ? nil : "by token (\(files.joined(separator: ", ")))"
   }
 
   var isPlain: Bool { if case .plain = security { true } else { false } }
@@ -129,11 +144,14 @@ struct ServeConfiguration {
   }
 
   private func check() throws {
-    if tokensFile == nil && !isOpen && !isLoopback {
+    if !asksForTokens && !isOpen && !isLoopback {
       throw ConfigurationFault(
-        "everybody who reaches \(host) would be an owner: give --tokens FILE, or --open if that is meant, or listen on 127.0.0.1")
+        "everybody who reaches \(host) would be an owner: give --tokens FILE or --jwks FILE, or --open if that is meant, or listen on 127.0.0.1"
+      )
     }
     if tokensFile != nil && isOpen { throw ConfigurationFault("tokens excludes open: choose one") }
+    if jwksFile != nil && isOpen { throw ConfigurationFault("jwks excludes open: choose one") }
+    if jwksFile == nil && tokenRules != TokenRules() { throw ConfigurationFault("jwt-issuer and jwt-audience need jwks") }
     if clientCA != nil, case .plain = security { throw ConfigurationFault("client-ca needs TLS: it excludes plain") }
     for origin in allowedOrigins where !origin.hasPrefix("https://") && !origin.hasPrefix("http://") {
       throw ConfigurationFault("allowed-origins: \"\(origin)\" is no origin such as https://example.org")

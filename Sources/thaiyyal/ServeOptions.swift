@@ -23,8 +23,15 @@ struct ServeOptions: ParsableArguments {
   var memory: Bool?
   @Flag(inversion: .prefixedNo, help: "Let everybody in as owner without a token, even when others can reach the address.")
   var open: Bool?
-  @Option(help: ArgumentHelp("Access tokens, JSON. Without: everybody who can reach the server is an owner.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Access tokens, JSON. Without them and --jwks everybody who can reach the server is an owner.", valueName: "file"))
   var tokens: String?
+  @Option(help: ArgumentHelp("Keys of signed tokens (JWT): a JWK Set. Read anew when it changes, and at SIGHUP.", valueName: "file"))
+  var jwks: String?
+  @Option(help: ArgumentHelp("What signed tokens must have as iss. (default: anything)", valueName: "text"))
+  var jwtIssuer: String?
+  @Option(help: ArgumentHelp("What signed tokens must have in aud. (default: they must have none)", valueName: "text"))
+  var jwtAudience: String?
   @Option(help: ArgumentHelp("Origin of web pages that may connect, beside the server's own. Repeatable.", valueName: "origin"))
   var allowOrigin: [String] = []
   @Option(help: ArgumentHelp("Connections at once. (default: 10000)", valueName: "count"))
@@ -62,7 +69,8 @@ struct ServeOptions: ParsableArguments {
       if let content { values[setting] = ConfigValue(content, isSecret: false) }
     }
     let texts: [(Setting, String?)] = [
-      (.host, host), (.cert, cert), (.key, key), (.clientCA, clientCa), (.data, data), (.tokens, tokens), (.logLevel, logLevel),
+      (.host, host), (.cert, cert), (.key, key), (.clientCA, clientCa), (.data, data), (.tokens, tokens), (.jwks, jwks),
+      (.jwtIssuer, jwtIssuer), (.jwtAudience, jwtAudience), (.logLevel, logLevel),
       (.proxyHeader, proxyHeader),
     ]
     for (setting, text) in texts { put(setting, text.map { .string($0) }) }

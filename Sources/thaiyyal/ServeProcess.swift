@@ -26,7 +26,9 @@ struct ServeProcess {
     ProcessMetrics.begin()
     let logger = startLogging()
     OpenFiles.raise()
-    let authenticator = try makeAuthenticator()
+    let (authenticator, keys) = try makeAuthenticator(logger)
+    let watching = keys?.watch() ?? []
+    defer { for source in watching { source.cancel() } }
     let tls = try ServeTLS(configuration, logger: logger)
     let metrics = ServerMetrics(version: ThaiyyalCommand.configuration.version)
     let store = try openStore(metrics, logger)
@@ -87,18 +89,21 @@ struct ServeProcess {
     gateway.host = configuration.host
     gateway.port = configuration.port
     gateway.origins = OriginPolicy(
-      allowed: Set(configuration.allowedOrigins), ownNameMustBeLocal: configuration.tokensFile == nil && !configuration.isOpen)
+      allowed: Set(configuration.allowedOrigins), ownNameMustBeLocal: !configuration.asksForTokens && !configuration.isOpen)
     gateway.connectionCountMax = configuration.connectionsMax
     gateway.connectionCountPerAddressMax = configuration.connectionsPerAddressMax
-    let isPrivate = configuration.isLoopback && configuration.tokensFile == nil
+    let isPrivate = configuration.isLoopback && !configuration.asksForTokens
     gateway.metricsAccess = try configuration.operations.metricsAccess(isPrivate: isPrivate)
     gateway.proxies = configuration.proxies
     return gateway
   }
 
-  private func makeAuthenticator() throws -> any Authenticator {
-    guard let file = configuration.tokensFile else { return OpenAuthenticator() }
-    return TokenAuthenticator(try ServeTokens.load(file))
+  /// - Returns: also the keys of signed tokens, to be read anew when they change.
+  private func makeAuthenticator(_ logger: Logger) throws -> (any Authenticator, SigningKeys?) {
+    let fixed = try configuration.tokensFile.map { TokenAuthenticator(try ServeTokens.load($0)) }
+    let keys = try configuration.jwksFile.map { try SigningKeys($0, rules: configuration.tokenRules, logger: logger) }
+    guard configuration.asksForTokens else { return (OpenAuthenticator(), nil) }
+    return (TokenForms(signed: keys?.authenticator, fixed: fixed), keys)
   }
 
   private func openStore(_ metrics: ServerMetrics, _ logger: Logger) throws -> any WorkflowStore {
@@ -149,7 +154,7 @@ struct ServeProcess {
   private func announce(_ address: SocketAddress, _ tls: ServeTLS?) {
     let url = configuration.url(host: configuration.host, port: address.port ?? configuration.port)
     let access =
-      configuration.tokensFile.map { "by token (\($0))" }
+      configuration.accessWords
       ?? (configuration.isLoopback ? "open to programs and pages of this machine" : "open to everybody who can reach it")
     var lines = [
       "\(ThaiyyalCommand.configuration.version) is ready",

@@ -40,7 +40,7 @@ struct FakeServer {
     case .change(let batch): take(batch, id)
     case .resync(let resync): if resync.documentHash.isEmpty { sendSnapshot(to: id) } else { send(.hash(report()), to: id) }
     case .ping(let ping): send(.pong(Pong(id: ping.id, serverMilliseconds: milliseconds)), to: id)
-    case .presence, .run, .cancelRun, .history, .nameVersion, .renameVersion, .dropVersion, .listVersions, .stateAt, .unknown: break
+    case .presence, .run, .cancelRun, .history, .nameVersion, .renameVersion, .dropVersion, .listVersions, .stateAt, .token, .unknown: break
     }
   }
 

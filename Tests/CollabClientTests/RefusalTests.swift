@@ -206,7 +206,7 @@ struct RefusalTests {
     for index in 0..<50 { try script.edit(Make.node("n\(index)")) }
     try script.edit([.setCommentLife(comment: CommentID("c"), alive: true)])
     script.tell(.flush)
-    script.tell(.received(.role(.commenter)))
+    script.tell(.received(.role(RoleChanged(.commenter))))
     let turn = script.ack(1, 0, refused: [Refusal(seq: 1, code: .forbidden, text: "commenters comment")])
     #expect(turn.refusals.count == 50)
     #expect(turn.resyncs.count == 1)

@@ -133,7 +133,7 @@ import WorkflowGraph
 
   @Test("[WP2] values that a newer server may send are read as the safest that is known")
   func newerServer() throws {
-    #expect(try MessageCodec.server(json: #"{"role":{"role":"GOD"}}"#) == .role(.viewer))
+    #expect(try MessageCodec.server(json: #"{"role":{"role":"GOD"}}"#) == .role(RoleChanged(.viewer)))
     #expect(try MessageCodec.server(json: #"{"runEvent":{"run":"r","kind":"NODE_DREAMT"}}"#) == .unknown)
     #expect(
       try MessageCodec.server(json: #"{"error":{"code":"TIRED","request":1}}"#) == .error(ErrorReport(request: 1, code: .invalid, text: ""))

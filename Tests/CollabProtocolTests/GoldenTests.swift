@@ -63,8 +63,11 @@ enum Golden {
     for index in 0..<28 { addClient(index, random.client(kind: index % 7)) }
     for index in 0..<48 { addServer(index, random.server(kind: index % 12)) }
     var newer = RandomMessages(random: Seeded(0x6869_7374))
-    for index in 28..<4 * RandomMessages.clientKinds { addClient(index, newer.client(kind: 7 + index % 6)) }
-    for index in 48..<4 * RandomMessages.serverKinds { addServer(index, newer.server(kind: 12 + index % 3)) }
+    for index in 28..<52 { addClient(index, newer.client(kind: 7 + index % 6)) }
+    for index in 48..<60 { addServer(index, newer.server(kind: 12 + index % 3)) }
+    var newest = RandomMessages(random: Seeded(0x746f_6b65))
+    for index in 52..<4 * RandomMessages.clientKinds { addClient(index, newest.client(kind: 13)) }
+    for index in 60..<4 * RandomMessages.serverKinds { addServer(index, newest.server(kind: 15 + index % 2)) }
     try Golden.check("messages", vectors)
     for vector in try Golden.read("messages") { try check(vector) }
   }

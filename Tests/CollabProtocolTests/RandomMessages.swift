@@ -116,7 +116,7 @@ struct RandomMessages {
     return state
   }
 
-  static let clientKinds = 13
+  static let clientKinds = 14
   mutating func client(kind: Int) -> ClientMessage {
     switch kind {
     case 0:
@@ -145,11 +145,12 @@ struct RandomMessages {
     case 9: return .renameVersion(RenameVersion(request: number(), version: text(), name: text(100), note: text(200)))
     case 10: return .dropVersion(DropVersion(request: number(), version: text()))
     case 11: return .listVersions(ListVersions(request: number()))
-    default: return .stateAt(StateRequest(request: number(), position: number(), version: text()))
+    case 12: return .stateAt(StateRequest(request: number(), position: number(), version: text()))
+    default: return .token(TokenUpdate(request: number(), token: text(200)))
     }
   }
 
-  static let serverKinds = 15
+  static let serverKinds = 17
   mutating func server(kind: Int) -> ServerMessage {
     switch kind {
     case 0: return .welcome(welcome())
@@ -171,7 +172,7 @@ struct RandomMessages {
     case 5: return .runEvent(runEvent())
     case 6: return .issues(IssuesChange(added: list(3) { $0.issue() }, removed: list(3) { $0.issue() }))
     case 7: return .hash(HashReport(version: version(), position: number(), graphHash: hash(), documentHash: hash()))
-    case 8: return .role(pick(Role.allCases))
+    case 8: return .role(RoleChanged(pick(Role.allCases)))
     case 9:
       return .goodbye(
         Goodbye(code: CloseCode(rawValue: UInt16(truncatingIfNeeded: small())), text: text(), reconnectAfterMilliseconds: small()))
@@ -195,7 +196,12 @@ struct RandomMessages {
               id: $0.text(), position: $0.number(), name: $0.text(100), note: $0.text(200), author: $0.author(),
               namedAtMilliseconds: $0.number())
           }, named: text()))
-    default: return .state(StateChunk(request: number(), snapshot: chunk()))
+    case 14: return .state(StateChunk(request: number(), snapshot: chunk()))
+    case 15: return .role(RoleChanged(pick(Role.allCases), request: number(), expiresAtMilliseconds: number()))
+    default:
+      var ending = welcome()
+      ending.expiresAtMilliseconds = number()
+      return .welcome(ending)
     }
   }
 

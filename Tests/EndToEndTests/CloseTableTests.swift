@@ -64,7 +64,7 @@ struct CloseTableTests {
       server.registry.setRole(.editor, of: "ada", in: WorkflowID("demo")!)
       let end = await peer.untilClosed()
       #expect(end.code == 1001)
-      #expect(end.messages.contains { if case .role(.editor) = $0 { true } else { false } })
+      #expect(end.messages.contains { if case .role(let changed) = $0, changed.role == .editor { true } else { false } })
       #expect(end.messages.contains { if case .goodbye = $0 { true } else { false } })
     }
   }

@@ -245,7 +245,7 @@ struct MessageTableTests {
     try await TestServer.with { server in
       let peer = try await RawPeer.joined(server)
       server.registry.setRole(.viewer, of: "", in: WorkflowID("demo")!)
-      let role = try await peer.until { message -> Role? in if case .role(let role) = message { role } else { nil } }
+      let role = try await peer.until { message -> Role? in if case .role(let changed) = message { changed.role } else { nil } }
       #expect(role == .viewer)
       await peer.send(Make.batch(1, [Make.change(await peer.replica, 1, Make.node("a"))]))
       #expect(try await peer.ack().refused.map(\.code) == [.forbidden])

@@ -162,6 +162,7 @@ extension Direction where Message == ClientMessage {
       case .renameVersion(let name): name.name.utf8.count > 1024 || name.note.utf8.count > 16_384 ? "a name or a note too long" : nil
       case .dropVersion(let drop): drop.version.utf8.count > 256 ? "a version's id too long" : nil
       case .stateAt(let state): state.version.utf8.count > 256 ? "a version's id too long" : nil
+      case .token(let update): update.token.utf8.count > 16_384 ? "a token too long" : nil
       case .history, .listVersions, .ping, .unknown: nil
       }
     })

@@ -114,7 +114,7 @@ import WorkflowGraph
         query = "?limit=3&after=\(next)"
       }
       #expect(seen == (0..<7).map { "w\($0)" })
-      for wrong in ["?limit=0", "?limit=101", "?limit=x", "?after=.x"] {
+      for wrong in ["?limit=0", "?limit=101", "?limit=x", "?after=.x", "?after=w1"] {
         #expect(try await Self.send("GET", wrong, to: server).status == 400, "\(wrong)")
       }
     }

@@ -1,3 +1,4 @@
+import Access
 import CRDT
 import CollabProtocol
 import RoomCore
@@ -52,7 +53,8 @@ struct Stage {
   /// Joins and commits, so that the session is live.
   @discardableResult
   mutating func join(
-    _ name: String = "ada", role: Role = .owner, subject: String = "", commit: Bool = true, holding document: WorkflowDocument? = nil,
+    _ name: String = "ada", role: Role = .owner, rights: Rights? = nil, subject: String = "", commit: Bool = true,
+    holding document: WorkflowDocument? = nil,
     connectionNumber: UInt64? = nil, takesLease: Bool = true,
     _ configure: (inout Hello) -> Void = { _ in }
   ) -> SessionID {
@@ -67,8 +69,8 @@ struct Stage {
     handle(
       .sessionArrived(
         Arrival(
-          session: id, connectionNumber: connectionNumber ?? id.rawValue, hello: hello, subject: subject, role: role,
-          shownDigest: hello.lease.map { Self.digest($0.secret) },
+          session: id, connectionNumber: connectionNumber ?? id.rawValue, hello: hello, subject: subject,
+          rights: rights ?? Rights(member: role), shownDigest: hello.lease.map { Self.digest($0.secret) },
           freshSecret: secret, freshDigest: Self.digest(secret), takesLease: takesLease)))
     if commit { self.commit() }
     return id

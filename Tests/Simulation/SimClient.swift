@@ -170,7 +170,7 @@ final class SimClient {
     case .runEvent(let event): "run \(event.run) event \(event.seq) \(event.kind)"
     case .goodbye(let goodbye): "goodbye \(goodbye.code)"
     case .error(let error): "error \(error.code) \(error.text)"
-    case .role(let role): "role \(role)"
+    case .role(let changed): "role \(changed.role)"
     case .history(let page): "history of \(page.entries.count) entries to \(page.position)"
     case .versions(let list): "\(list.versions.count) versions"
     case .state(let state): "state \(state.snapshot.index) of \(state.snapshot.count) at \(state.snapshot.position)"

@@ -1,3 +1,4 @@
+import Access
 import Storage
 import WorkflowDocument
 import WorkflowGraph
@@ -65,7 +66,9 @@ final class SimStore: WorkflowStore, @unchecked Sendable {
     return stored
   }
 
-  func create(_ workflow: WorkflowID) async throws(StoreError) -> Bool { try await inner.create(workflow) }
+  func create(_ workflow: WorkflowID, founder: Member?) async throws(StoreError) -> Bool {
+    try await inner.create(workflow, founder: founder)
+  }
 
   func save(_ snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) { try await inner.save(snapshot, of: workflow) }
 

@@ -43,6 +43,11 @@ extension WireWriter {
     case .dropVersion(let drop): self.message(11, "dropVersion") { $0.dropVersionFields(drop) }
     case .listVersions(let list): self.message(12, "listVersions") { $0.uint64(1, "request", list.request) }
     case .stateAt(let state): self.message(13, "stateAt") { $0.stateRequestFields(state) }
+    case .token(let update):
+      self.message(14, "token") { writer in
+        writer.uint64(1, "request", update.request)
+        writer.string(2, "token", update.token)
+      }
     case .unknown: break
     }
   }
@@ -86,14 +91,15 @@ enum ClientMessageDraft: WireReadable {
   case dropVersion(DropVersion)
   case listVersions(ListVersions)
   case stateAt(StateRequest)
+  case token(TokenUpdate)
 
   static let fieldNames = FieldNames(
     "hello", "change", "presence", "run", "cancelRun", "resync", "ping", "history", "nameVersion", "renameVersion", "dropVersion",
-    "listVersions", "stateAt")
+    "listVersions", "stateAt", "token")
   var names: FieldNames { Self.fieldNames }
 
   mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
-    guard (1...13).contains(field) else { return try reader.skip() }
+    guard (1...14).contains(field) else { return try reader.skip() }
     try reader.oneof(alreadySet: isSet)
     // In binary the last kind counts; only when the same one comes again is it merged.
     switch field {
@@ -121,6 +127,9 @@ enum ClientMessageDraft: WireReadable {
     case 7:
       let present = if case .ping(let ping) = self { ping } else { Ping(id: 0) }
       self = .ping(try reader.message(or: present))
+    case 14:
+      let present = if case .token(let update) = self { update } else { TokenUpdate(request: 0, token: "") }
+      self = .token(try reader.message(or: present))
     default: try readAboutThePast(field, from: &reader)
     }
   }
@@ -166,6 +175,7 @@ enum ClientMessageDraft: WireReadable {
     case .dropVersion(let drop): .dropVersion(drop)
     case .listVersions(let list): .listVersions(list)
     case .stateAt(let state): .stateAt(state)
+    case .token(let update): .token(update)
     }
   }
 }
@@ -296,6 +306,19 @@ extension Resync: WireReadable {
     case 1: version = try reader.version(or: version)
     case 2: graphHash = try reader.bytes("resync.graph_hash", max: DecodeLimits.hashBytesMax)
     case 3: documentHash = try reader.bytes("resync.document_hash", max: DecodeLimits.hashBytesMax)
+    default: try reader.skip()
+    }
+  }
+}
+
+extension TokenUpdate: WireReadable {
+  static let fieldNames = FieldNames("request", "token")
+  var names: FieldNames { Self.fieldNames }
+
+  mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
+    switch field {
+    case 1: request = try reader.uint64()
+    case 2: token = try reader.string("token.token", max: reader.limits.tokenBytesMax)
     default: try reader.skip()
     }
   }

@@ -24,7 +24,12 @@ extension WireWriter {
         writer.bytes(3, "graphHash", hash.graphHash)
         writer.bytes(4, "documentHash", hash.documentHash)
       }
-    case .role(let role): self.message(9, "role") { $0.enumeration(1, "role", role) }
+    case .role(let changed):
+      self.message(9, "role") { writer in
+        writer.enumeration(1, "role", changed.role)
+        writer.uint64(2, "request", changed.request)
+        writer.uint64(3, "expiresAtMilliseconds", changed.expiresAtMilliseconds)
+      }
     case .goodbye(let goodbye):
       self.message(10, "goodbye") { writer in
         writer.uint32(1, "code", UInt32(goodbye.code.rawValue))
@@ -124,7 +129,7 @@ struct ServerMessageDraft: WireReadable {
     case 6: runEvent.known.map { .runEvent($0) } ?? .unknown
     case 7: .issues(issues)
     case 8: .hash(hash)
-    case 9: .role(last.role)
+    case 9: .role(RoleChanged(last.role, request: last.number, expiresAtMilliseconds: last.milliseconds))
     case 10: .goodbye(try last.goodbye())
     case 11: .error(last.error)
     case 12: .pong(Pong(id: last.number, serverMilliseconds: last.milliseconds))
@@ -148,7 +153,7 @@ struct ShortDraft: WireReadable {
   var milliseconds: UInt64 = 0
   var limit = ""
 
-  private static let roleNames = FieldNames("role")
+  private static let roleNames = FieldNames("role", "request", "expiresAtMilliseconds")
   private static let goodbyeNames = FieldNames("code", "text", "reconnectAfterMilliseconds")
   private static let errorNames = FieldNames("request", "code", "text", "retryAfterMilliseconds", "limit")
   private static let pongNames = FieldNames("id", "serverMilliseconds")
@@ -164,6 +169,8 @@ struct ShortDraft: WireReadable {
   mutating func read(_ field: UInt32, from reader: inout some WireReader) throws(DecodeError) {
     switch (kind, field) {
     case (9, 1): role = try reader.enumeration(Role.self) ?? .viewer
+    case (9, 2): number = try reader.uint64()
+    case (9, 3): milliseconds = try reader.uint64()
     case (10, 1): number = UInt64(try reader.uint32())
     case (10, 2): text = try reader.string("goodbye.text", max: DecodeLimits.sentenceBytesMax)
     case (10, 3): milliseconds = UInt64(try reader.uint32())

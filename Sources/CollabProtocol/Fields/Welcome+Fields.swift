@@ -17,6 +17,7 @@ extension WireWriter {
     messages(12, "participants", welcome.participants) { $0.participantFields($1) }
     enumeration(13, "catchup", welcome.catchup)
     string(14, "server", welcome.server)
+    uint64(15, "expiresAtMilliseconds", welcome.expiresAtMilliseconds)
   }
 
   @inline(__always) private mutating func limitsFields(_ limits: Limits) {
@@ -37,7 +38,7 @@ extension WireWriter {
 extension Welcome: WireReadable {
   static let fieldNames = FieldNames(
     "protocolMajor", "protocolMinor", "session", "lease", "leaseThrough", "restamp", "role", "serverMilliseconds", "limits", "version",
-    "position", "participants", "catchup", "server")
+    "position", "participants", "catchup", "server", "expiresAtMilliseconds")
   var names: FieldNames { Self.fieldNames }
 
   static var blank: Welcome {
@@ -69,6 +70,7 @@ extension Welcome: WireReadable {
       guard let known = try reader.enumeration(Catchup.self) else { throw .malformed("a kind of catch-up that this version does not know") }
       catchup = known
     case 14: server = try reader.string("welcome.server", max: DecodeLimits.idBytesMax)
+    case 15: expiresAtMilliseconds = try reader.uint64()
     default: try reader.skip()
     }
   }

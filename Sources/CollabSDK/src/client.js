@@ -5,6 +5,7 @@ import { Keeper } from "./keeper.js";
 import { ReplicaMachine } from "./machine.js";
 import { ClientError } from "./options.js";
 import { listenToPage } from "./page.js";
+import { FreshToken } from "./fresh-token.js";
 import { Past } from "./past.js";
 import { randomKey, RunHandle, RunRequests } from "./run-requests.js";
 import { staleNodes, StaleMarks } from "./stale.js";
@@ -21,7 +22,7 @@ const timerMax = 2 ** 31 - 1;
  * the server forbids to come back.
  *
  * Events: `change` {nodes, edges, meta, comments, replaced} when the document differs; `changes` {changes} in the server's order; `link`, `save`,
- * `role`, `welcome`, `presence`, `issues`, `run`, `stale` {run, added, removed}, `refused` {change, refusal}, `error`, `hash`, `diverged`, `roundTrip`, `storage` {error}, `fault` {error}.
+ * `role`, `welcome`, `presence`, `issues`, `run`, `stale` {run, added, removed}, `refused` {change, refusal}, `error`, `hash`, `diverged`, `roundTrip`, `storage` {error}, `token` {error}, `fault` {error}.
  */
 export class CollabClient extends Emitter {
   #machine;
@@ -36,6 +37,7 @@ export class CollabClient extends Emitter {
   #requests = new RunRequests();
   #nextRequest = 1;
   #past = new Past(this, (message) => this.#handle({ type: "ask", message }), () => this.#machine.options.snapshotBytesMax);
+  #freshToken;
   #document = null;
   #ownPresence = {};
   /** The connection whose end was written down. */
@@ -56,6 +58,7 @@ export class CollabClient extends Emitter {
     if (!place && storage) place = await storage.claim(room).catch((error) => { failures.push(error); return null; });
     const client = new CollabClient(options, place);
     const restored = client.#keeper ? await client.#keeper.load() : null;
+    await client.#freshToken.prepare();
     client.#start(restored);
     for (const error of failures) client.emit("storage", { error });
     if (storage && !options.place) client.#rescue(options, room);
@@ -66,6 +69,7 @@ export class CollabClient extends Emitter {
   constructor(options, place = null) {
     super();
     this.options = options;
+    this.#freshToken = new FreshToken(this, (message) => this.#handle({ type: "ask", message }), () => this.#machine.correctedWall(this.#now()));
     const WebSocketClass = options.WebSocket ?? globalThis.WebSocket;
     if (!WebSocketClass) throw new TypeError("there is no WebSocket here: give one as options.WebSocket");
     this.#connection = new Connection(WebSocketClass, options.url, options.workflow, (event) => this.#handle(event));
@@ -76,7 +80,7 @@ export class CollabClient extends Emitter {
 
   #start(restored) {
     const { random = Math.random } = this.options;
-    this.#machine = new ReplicaMachine(this.options, { random, restored });
+    this.#machine = new ReplicaMachine({ ...this.options, token: () => this.#freshToken.token() }, { random, restored });
     if (this.#keeper) this.#machine.storedThrough = restored ? this.#machine.nextSeq - 1 : 0;
     this.#document = this.#machine.document;
     this.#listen();
@@ -247,6 +251,14 @@ export class CollabClient extends Emitter {
   renameVersion(version, name, note = "") { return this.#past.ask("renameVersion", { version, name, note }); }
   dropVersion(version) { return this.#past.ask("dropVersion", { version }); }
 
+  // ---- Tokens that end [AC9]
+
+  /** When the token ends, in milliseconds since 1970 by the server's clock; 0: never, or it is not known yet. */
+  get tokenExpiresAt() { return this.#freshToken.expiresAt; }
+
+  /** Shows the server a fresh token of the same subject, without a reconnect. Rejects with a ClientError when it is not believed; nothing changes then. */
+  refreshToken(token) { return this.#freshToken.refresh(token); }
+
   // ---- Waiting
 
   /** Waits until something is true; looked at after every event. Rejects with a ClientError when the client stops before. @returns {Promise<void>} */
@@ -315,6 +327,7 @@ export class CollabClient extends Emitter {
     if (this.#keeper && !isSaved) this.#keeper.save(this.#machine);
     this.#handle({ type: "stop" });
     clearTimeout(this.#timer);
+    this.#freshToken.close();
     await this.#keeper?.close(isSaved);
   }
 
@@ -378,6 +391,7 @@ export class CollabClient extends Emitter {
 
   #tell(notice) {
     const { type } = notice;
+    this.#freshToken.take(notice);
     if (this.#past.take(notice)) return;
     if (type === "run") {
       this.#requests.take(notice.event);

@@ -38,7 +38,7 @@ export function received(machine, message, now) {
     machine.notify({ type: "issues", ...message.issues });
   } else if (message.role) {
     machine.role = message.role.role || "VIEWER";
-    machine.notify({ type: "role", role: machine.role });
+    machine.notify({ type: "role", role: machine.role, changed: message.role });
   } else if (message.error) takeError(machine, message.error, now);
   else if (message.pong) ponged(machine, message.pong, now);
   else if (message.history) machine.notify({ type: "history", page: message.history });

@@ -78,7 +78,7 @@ export const messages = {
   ClientMessage: [
     ["hello", "Hello"], ["change", "ChangeBatch"], ["presence", "PresenceUpdate"], ["run", "RunRequest"], ["cancelRun", "CancelRun"],
     ["resync", "Resync"], ["ping", "Ping"], ["history", "HistoryRequest"], ["nameVersion", "NameVersion"], ["renameVersion", "RenameVersion"],
-    ["dropVersion", "DropVersion"], ["listVersions", "ListVersions"], ["stateAt", "StateRequest"],
+    ["dropVersion", "DropVersion"], ["listVersions", "ListVersions"], ["stateAt", "StateRequest"], ["token", "TokenUpdate"],
   ],
   HistoryRequest: [["request", "int64"], ["before", "int64"], ["count", "int"]],
   NameVersion: [["request", "int64"], ["position", "int64"], ["name", "text"], ["note", "text"]],
@@ -86,6 +86,7 @@ export const messages = {
   DropVersion: [["request", "int64"], ["version", "text"]],
   ListVersions: [["request", "int64"]],
   StateRequest: [["request", "int64"], ["position", "int64"], ["version", "text"]],
+  TokenUpdate: [["request", "int64"], ["token", "text"]],
   Limits: [
     ["messageBytesMax", "int"], ["opsPerChangeMax", "int"], ["changesPerBatchMax", "int"], ["valueBytesMax", "int"],
     ["presenceBytesMax", "int"], ["changesInFlightMax", "int"], ["nodesMax", "int"], ["edgesMax", "int"], ["documentBytesMax", "int"],
@@ -94,7 +95,7 @@ export const messages = {
   Welcome: [
     ["protocolMajor", "int"], ["protocolMinor", "int"], ["session", "text"], ["lease", "Lease"], ["leaseThrough", "int64"],
     ["restamp", "bool"], ["role", "Role"], ["serverMilliseconds", "int64"], ["limits", "Limits"], ["version", "Version"],
-    ["position", "int64"], ["participants", "Participant[]"], ["catchup", "Catchup"], ["server", "text"],
+    ["position", "int64"], ["participants", "Participant[]"], ["catchup", "Catchup"], ["server", "text"], ["expiresAtMilliseconds", "int64"],
   ],
   Snapshot: [["index", "int"], ["count", "int"], ["data", "bytes"], ["crc32", "int"], ["position", "int64"], ["rawBytes", "int"]],
   LoggedChange: [["position", "int64"], ["author", "int"], ["takenAtMilliseconds", "int64"], ["change", "Change!"]],
@@ -113,7 +114,7 @@ export const messages = {
   Issue: [["code", "text"], ["severity", "text"], ["node", "text"], ["edge", "EdgeKey"], ["field", "text"], ["text", "text"]],
   Issues: [["added", "Issue[]"], ["removed", "Issue[]"]],
   Hash: [["version", "Version"], ["position", "int64"], ["graphHash", "bytes"], ["documentHash", "bytes"]],
-  RoleChanged: [["role", "Role"]],
+  RoleChanged: [["role", "Role"], ["request", "int64"], ["expiresAtMilliseconds", "int64"]],
   Goodbye: [["code", "int"], ["text", "text"], ["reconnectAfterMilliseconds", "int"]],
   Error: [["request", "int64"], ["code", "RefusalCode"], ["text", "text"], ["retryAfterMilliseconds", "int"], ["limit", "text"]],
   Pong: [["id", "int64"], ["serverMilliseconds", "int64"]],

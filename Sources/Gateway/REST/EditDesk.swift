@@ -9,7 +9,7 @@ import WorkflowGraph
 /// Takes what somebody without a document wants done to a workflow into its room: everybody there sees it, as done by the caller. Spec: OW1.
 struct EditDesk: Sendable {
   let registry: RoomRegistry
-  let authenticator: any Authenticator
+  let door: AccessDesk
   let group: any EventLoopGroup
 
   /// What the room makes of it.
@@ -18,13 +18,10 @@ struct EditDesk: Sendable {
     var hello = hello
     hello.wants = Wants(changes: false, presence: false, runs: false, issues: false)
     hello.roleMax = .editor
-    let guest = RoomGuest(hello, of: workflow, registry: registry, loop: group.next(), edits: true) { [authenticator] in
-      switch authenticator.admit($0, to: workflow) {
-      // Whoever says nothing about itself is a program.
-      case .admitted(let subject, let role, nil): .admitted(subject: subject, role: role, kind: .bot)
-      case let admission: admission
-      }
-    }
+    // Whoever says nothing about itself is a program.
+    var door = door
+    door.kindUnsaid = .bot
+    let guest = RoomGuest(hello, of: workflow, registry: registry, loop: group.next(), edits: true, door: door)
     defer { guest.leave() }
     return try await withThrowingTaskGroup(of: EditOutcome?.self) { group in
       group.addTask { try await Self.outcome(of: edit, guest) }

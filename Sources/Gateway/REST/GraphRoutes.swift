@@ -16,8 +16,6 @@ struct GraphRoutes: Sendable {
 
   /// A canvas file of ten thousand nodes has about two million.
   static let bodyBytesMax = 16 << 20
-  /// Rights are given per workflow; what belongs to none is asked for under this name.
-  private static let nameOfNone = WorkflowID("execute")!
 
   func add(to router: RouterGroup<BasicRequestContext>) {
     router.post("/execute") { request, _ in try await registry.inPlace { try await execute(request) } }
@@ -25,7 +23,7 @@ struct GraphRoutes: Sendable {
   }
 
   private func execute(_ request: Request) async throws -> Response {
-    try access.require(.runner, request, of: Self.nameOfNone)
+    try await access.requireOutside(.runner, request)
     let graph = try await graph(of: request)
     let step = await cancelWhenGracefulShutdown { [registry] in await registry.execute(graph) }
     var view = JSONMembers()
@@ -39,7 +37,7 @@ struct GraphRoutes: Sendable {
 
   /// 200 whatever is found: the request was answered, the file may be wrong.
   private func validate(_ request: Request) async throws -> Response {
-    try access.require(.viewer, request, of: Self.nameOfNone)
+    try await access.requireOutside(.viewer, request)
     guard let body = try await RESTAccess.json(request, bytesMax: Self.bodyBytesMax) else {
       throw Problem(.badRequest, "The body must be a graph.")
     }
@@ -51,8 +49,8 @@ struct GraphRoutes: Sendable {
   }
 
   /// What nodes there can be, plug-ins' among them: for palettes and forms.
-  func catalogue(_ request: Request) throws -> Response {
-    try access.require(.viewer, request, of: Self.nameOfNone)
+  func catalogue(_ request: Request) async throws -> Response {
+    try await access.requireOutside(.viewer, request)
     return Response.json(registry.catalogue)
   }
 

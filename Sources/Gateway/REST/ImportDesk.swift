@@ -20,17 +20,17 @@ struct ImportDesk: Sendable {
   }
 
   let registry: RoomRegistry
-  let authenticator: any Authenticator
+  let door: AccessDesk
   let group: any EventLoopGroup
 
   /// Each becomes a workflow of its own; none is put into one that is there.
-  func put(_ canvases: [Result<CanvasDocument, CanvasFault>], as hello: Hello) async throws -> [Outcome] {
+  func put(_ canvases: [Result<CanvasDocument, CanvasFault>], as hello: Hello, founder: String?) async throws -> [Outcome] {
     var outcomes: [Outcome] = []
     for canvas in canvases {
       switch canvas {
       case .failure(let fault): outcomes.append(.refused(sourceID: nil, title: nil, reason: "\(fault)"))
       case .success(let canvas):
-        do { outcomes.append(try await put(canvas, as: hello)) } catch {
+        do { outcomes.append(try await put(canvas, as: hello, founder: founder)) } catch {
           // What is made already is told in any case.
           guard outcomes.contains(where: \.isMade) else { throw error }
           let reason = "the server could not take it now; try it again alone"
@@ -41,7 +41,7 @@ struct ImportDesk: Sendable {
     return outcomes
   }
 
-  private func put(_ given: CanvasDocument, as hello: Hello) async throws -> Outcome {
+  private func put(_ given: CanvasDocument, as hello: Hello, founder: String?) async throws -> Outcome {
     var canvas = given
     canvas.fillMissingPositions()
     func refused(_ reason: String) -> Outcome { .refused(sourceID: canvas.sourceID, title: canvas.title, reason: reason) }
@@ -51,7 +51,7 @@ struct ImportDesk: Sendable {
         "it has \(canvas.nodes.count) nodes and \(canvas.edges.count) edges; a workflow has at most \(limits.nodesMax) and \(limits.edgesMax)"
       )
     }
-    guard let workflow = try await makeEmpty(for: canvas) else { return refused("no free id was found for it") }
+    guard let workflow = try await makeEmpty(for: canvas, founder: founder) else { return refused("no free id was found for it") }
     do {
       if let refusal = try await write(canvas, into: workflow, as: hello) {
         _ = try await registry.delete(workflow)
@@ -68,11 +68,11 @@ struct ImportDesk: Sendable {
   // MARK: a name
 
   /// Under its own id, one made of its title, or the next free one of that kind.
-  func makeEmpty(for canvas: CanvasDocument) async throws -> WorkflowID? {
+  func makeEmpty(for canvas: CanvasDocument, founder: String?) async throws -> WorkflowID? {
     let base = Self.id(canvas.sourceID ?? "") ?? Self.slug(canvas.title ?? "") ?? "workflow"
     for number in 1...Self.numberMax {
       guard let id = WorkflowID(number == 1 ? base : "\(base)-\(number)") else { return nil }
-      if try await registry.create(id) { return id }
+      if try await registry.create(id, founder: founder) { return id }
     }
     return nil
   }
@@ -110,9 +110,7 @@ struct ImportDesk: Sendable {
     var hello = hello
     hello.wants = Wants(changes: false, presence: false, runs: false, issues: false)
     hello.roleMax = .editor
-    let guest = RoomGuest(hello, of: workflow, registry: registry, loop: group.next(), edits: true) { [authenticator] in
-      authenticator.admit($0, to: workflow)
-    }
+    let guest = RoomGuest(hello, of: workflow, registry: registry, loop: group.next(), edits: true, door: door)
     defer { guest.leave() }
     var writer: ImportWriter?
     for try await event in guest.events {

@@ -1,15 +1,17 @@
+import Access
 import CollabProtocol
 import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
 import Rooms
+import Storage
 import WorkflowDocument
 import WorkflowGraph
 
 /// Who may ask what over HTTP: the same tokens, roles and origins as over a WebSocket.
 struct RESTAccess: Sendable {
-  let authenticator: any Authenticator
+  let desk: AccessDesk
   let origins: OriginPolicy
 
   /// The workflow that a path names.
@@ -55,19 +57,55 @@ struct RESTAccess: Sendable {
 
   /// For what is answered without a session in the room.
   @discardableResult
-  func require(_ role: Role, _ request: Request, of workflow: WorkflowID) throws -> Hello {
+  func require(_ role: Role, _ request: Request, of workflow: WorkflowID) async throws -> Hello {
     let hello = try hello(request)
-    guard try self.role(hello, of: workflow) >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
+    guard try await self.role(hello, of: workflow) >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
     return hello
   }
 
   /// What a hello may do in a workflow.
-  func role(_ hello: Hello, of workflow: WorkflowID) throws -> Role {
-    switch authenticator.admit(hello, to: workflow) {
+  func role(_ hello: Hello, of workflow: WorkflowID) async throws -> Role { try await grant(hello, of: workflow).role }
+
+  /// Who a hello is of, and what it may do in a workflow.
+  func grant(_ hello: Hello, of workflow: WorkflowID) async throws -> (grant: Grant, role: Role) {
+    switch await desk.admit(hello, to: workflow) {
     case .refused(let code, let reason): throw RoomGuest.Ended(code: code, reason: reason)
-    case .admitted(let subject, let granted, _):
-      try RequestMeter.current?.charge(subject)
-      return granted
+    case .granted(let grant):
+      guard let role = grant.rights.role else { throw Problem(.forbidden, "You have no role in this workflow.") }
+      try RequestMeter.current?.charge(grant.subject)
+      return (grant, role)
+    }
+  }
+
+  /// For what belongs to no workflow.
+  @discardableResult
+  func requireOutside(_ role: Role, _ request: Request) async throws -> (hello: Hello, principal: Principal) {
+    let (hello, principal) = try await principal(request)
+    guard principal.roleOutside >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
+    return (hello, principal)
+  }
+
+  /// For what concerns all workflows: what the caller may do in each of them.
+  @discardableResult
+  func requireEverywhere(_ role: Role, _ request: Request) async throws -> (hello: Hello, principal: Principal) {
+    let (hello, principal) = try await principal(request)
+    guard let own = principal.roleEverywhere, own >= role else {
+      throw Problem(.forbidden, "This takes the role \(role), and not of some workflows only.")
+    }
+    return (hello, principal)
+  }
+
+  func principal(_ request: Request) async throws -> (hello: Hello, principal: Principal) {
+    let hello = try hello(request)
+    let identification: Identification
+    do throws(StoreError) { identification = try await desk.identify(hello.token) } catch {
+      throw Problem(.serviceUnavailable, "The store does not answer now.", headers: [("retry-after", "2")])
+    }
+    switch identification {
+    case .refused(let code, let reason): throw RoomGuest.Ended(code: code, reason: reason)
+    case .known(let principal):
+      try RequestMeter.current?.charge(principal.subject)
+      return (hello, principal)
     }
   }
 

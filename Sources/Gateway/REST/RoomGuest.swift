@@ -32,11 +32,11 @@ final class RoomGuest: Sendable {
 
   /// - Parameters:
   ///   - edits: false for one that asks and listens only: it is lent no replica id.
-  ///   - admit: asked on `loop`, as for every hello.
+  ///   - door: asked as for every hello.
   ///   - silence: how long nothing comes before the reader is told so.
   init(
     _ hello: Hello, of workflow: WorkflowID, registry: RoomRegistry, loop: any EventLoop, edits: Bool = false,
-    silence: Duration = .seconds(15), admit: @escaping @Sendable (Hello) -> Admission
+    silence: Duration = .seconds(15), door: AccessDesk
   ) {
     self.loop = loop
     let (stream, inbox) = AsyncThrowingStream<(Event, bytes: Int), any Error>.makeStream()
@@ -51,8 +51,8 @@ final class RoomGuest: Sendable {
       box.value = sink
       sink.onEnd = { box.value = nil }
       let session = RoomSession(
-        workflow: workflow, sink: sink, registry: registry, takesLease: edits, isRequest: true, trace: trace, address: address, admit: admit
-      )
+        workflow: workflow, sink: sink, registry: registry, takesLease: edits, isRequest: true, trace: trace, address: address,
+        door: door.door(to: workflow, on: loop))
       sink.begin(session, hello)
     }
   }

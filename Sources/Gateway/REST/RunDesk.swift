@@ -14,11 +14,11 @@ struct RunDesk: Sendable {
   }
 
   let registry: RoomRegistry
-  let authenticator: any Authenticator
+  let door: AccessDesk
   let group: any EventLoopGroup
 
   func guest(_ hello: Hello, of workflow: WorkflowID) -> RoomGuest {
-    RoomGuest(hello, of: workflow, registry: registry, loop: group.next()) { [authenticator] in authenticator.admit($0, to: workflow) }
+    RoomGuest(hello, of: workflow, registry: registry, loop: group.next(), door: door)
   }
 
   /// Asks the room for a run and waits for its end, for `wait` at most.

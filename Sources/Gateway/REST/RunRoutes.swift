@@ -47,7 +47,7 @@ struct RunRoutes: Sendable {
   private func cancel(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
     let run = try Self.run(context)
-    let hello = try access.hello(request)
+    let hello = try await access.require(.runner, request, of: workflow)
     guard try await RESTAccess.json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "Cancelling takes no body.") }
     let events = try await stored(run, workflow)
     if let last = events.last, last.kind.isLast { throw Problem(.conflict, "The run is over.") }
@@ -59,7 +59,7 @@ struct RunRoutes: Sendable {
 
   private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
-    try access.require(.viewer, request, of: workflow)
+    try await access.require(.viewer, request, of: workflow)
     let query = request.uri.queryParameters
     let limit = try query["limit"].map { text in
       guard let limit = Int(text), (1...Self.listMax).contains(limit) else { throw Problem(.badRequest, "limit is 1 to \(Self.listMax).") }
@@ -77,7 +77,7 @@ struct RunRoutes: Sendable {
 
   private func status(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
-    try access.require(.viewer, request, of: workflow)
+    try await access.require(.viewer, request, of: workflow)
     let newest = try await Self.stored { try await desk.registry.storedRuns(of: workflow, limit: 1) }.first
     var view = JSONMembers()
     view.add("workflow", .string(workflow.rawValue))
@@ -89,7 +89,7 @@ struct RunRoutes: Sendable {
   private func show(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
     let run = try Self.run(context)
-    try access.require(.viewer, request, of: workflow)
+    try await access.require(.viewer, request, of: workflow)
     let events = try await stored(run, workflow)
     return Response.json(RunView.run(events[0], events.last { $0.kind.isLast }, of: workflow, withResult: true))
   }
@@ -97,7 +97,7 @@ struct RunRoutes: Sendable {
   private func events(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
     let run = try Self.run(context)
-    let hello = try access.require(.viewer, request, of: workflow)
+    let hello = try await access.require(.viewer, request, of: workflow)
     let events = try await stored(run, workflow)
     guard (request.headers[.accept] ?? "").contains("text/event-stream") else {
       var view = JSONMembers()

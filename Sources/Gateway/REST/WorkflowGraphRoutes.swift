@@ -31,7 +31,7 @@ struct WorkflowGraphRoutes: Sendable {
 
   private func show(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
-    try access.require(.viewer, request, of: workflow)
+    try await access.require(.viewer, request, of: workflow)
     let known = try EntityTags(request, .ifNoneMatch)
     guard var document = try await WorkflowRoutes.free({ try await registry.document(of: workflow) }) else {
       throw Problem(.notFound, "There is no such workflow.")
@@ -57,7 +57,7 @@ struct WorkflowGraphRoutes: Sendable {
     _ request: Request, _ context: BasicRequestContext, bodyBytesMax: Int, _ aim: (JSONText) throws -> OutsideEdit.Aim
   ) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
-    let hello = try access.require(.editor, request, of: workflow)
+    let hello = try await access.require(.editor, request, of: workflow)
     let condition = try EntityTags(request, .ifMatch)
     guard let body = try await RESTAccess.json(request, bytesMax: bodyBytesMax) else {
       throw Problem(.badRequest, "The body says what the workflow is to be.")

@@ -1,3 +1,4 @@
+import Access
 import CollabProtocol
 import HTTPTypes
 import Hummingbird
@@ -16,8 +17,6 @@ struct WorkflowRoutes: Sendable {
   let desk: ImportDesk
   let edits: EditDesk
 
-  /// Rights are given per workflow; what is asked before there is one is asked for under this name.
-  private static let nameOfNone = WorkflowID("import")!
   private static let listMax = 100
   private static let listDefault = 24
 
@@ -32,30 +31,34 @@ struct WorkflowRoutes: Sendable {
   // MARK: looking
 
   private func list(_ request: Request) async throws -> Response {
-    let hello = try access.hello(request)
-    let role = try access.role(hello, of: Self.nameOfNone)
+    let (_, principal) = try await access.principal(request)
     let query = request.uri.queryParameters
     let limit = try query["limit"].map { text in
       guard let limit = Int(text), (1...Self.listMax).contains(limit) else { throw Problem(.badRequest, "limit is 1 to \(Self.listMax).") }
       return limit
     }
     let after = try query["after"].map { text in
-      guard let id = WorkflowID(String(text)) else { throw Problem(.badRequest, "after is the id of a workflow.") }
+      guard let id = WorkflowList.workflow(ofCursor: String(text)) else { throw Problem(.badRequest, "after is what a page gave as next.") }
       return id
     }
-    let page = limit ?? Self.listDefault
-    // One more tells whether there is a next page.
-    let ids = try await Self.stored { try await registry.workflows(after: after, limit: page + 1) }
+    let owner = try query["owner"].map { text in
+      guard Principal.isSubject(String(text)) else { throw Problem(.badRequest, "owner is me or a subject.") }
+      return text == "me" ? principal.subject : String(text)
+    }
+    let list = WorkflowList(registry: registry, principal: principal)
+    // In open mode nobody has a name, and everybody owns everything.
+    let page = try await Self.stored {
+      try await list.page(after: after, limit: limit ?? Self.listDefault, owner: owner?.isEmpty == true ? nil : owner)
+    }
     var items: [JSONText] = []
-    for id in ids.prefix(page) {
-      guard let role = try? access.role(hello, of: id) else { continue }  // not theirs to see
+    for (id, role) in page.workflows {
       // One that cannot be read keeps no other out.
       items.append(Self.view(id, role, (try? await registry.sketch(of: id)) ?? nil))
     }
     var view = JSONMembers()
     view.add("workflows", RunView.array(items))
-    if ids.count > page { view.add("next", .string(ids[page - 1].rawValue)) }
-    view.add("role", .string("\(role)"))
+    if let last = page.last { view.add("next", .string(WorkflowList.cursor(last))) }
+    view.add("role", .string("\(principal.roleOutside)"))
     return Response.json(view.object)
   }
 
@@ -83,7 +86,7 @@ struct WorkflowRoutes: Sendable {
   /// The file that the canvas, `import` here and `thaiyyal import` read.
   private func export(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
-    try access.require(.viewer, request, of: workflow)
+    try await access.require(.viewer, request, of: workflow)
     guard let document = try await Self.free({ try await registry.document(of: workflow) }) else {
       throw Problem(.notFound, "There is no such workflow.")
     }
@@ -99,10 +102,13 @@ struct WorkflowRoutes: Sendable {
 
   /// 201 with the workflow as it was made.
   private func create(_ request: Request) async throws -> Response {
-    let hello = try access.require(.editor, request, of: Self.nameOfNone)
+    let (hello, principal) = try await access.principal(request)
     let body = try await RESTAccess.json(request, bytesMax: GraphRoutes.bodyBytesMax) ?? JSONText(unchecked: "{}")
     let wish = try NewWorkflow(body)
-    guard let workflow = try await Self.stored({ try await make(wish) }) else {
+    guard wish.id.map({ principal.mayCreate($0) }) ?? (principal.roleOutside >= .editor) else {
+      throw Problem(.forbidden, "Making a workflow takes the role editor.")
+    }
+    guard let workflow = try await Self.stored({ try await make(wish, founder: principal.founder) }) else {
       throw Problem(.conflict, wish.id == nil ? "No free id was found for it." : "There is a workflow of this id already.")
     }
     let response: Response
@@ -119,14 +125,14 @@ struct WorkflowRoutes: Sendable {
     return made
   }
 
-  private func make(_ wish: NewWorkflow) async throws -> WorkflowID? {
-    guard let id = wish.id else { return try await desk.makeEmpty(for: wish.canvas) }
-    return try await registry.create(id) ? id : nil
+  private func make(_ wish: NewWorkflow, founder: String?) async throws -> WorkflowID? {
+    guard let id = wish.id else { return try await desk.makeEmpty(for: wish.canvas, founder: founder) }
+    return try await registry.create(id, founder: founder) ? id : nil
   }
 
   /// 200 when something was made; what was not, and why, is said beside it.
   private func take(_ request: Request) async throws -> Response {
-    let hello = try access.require(.editor, request, of: Self.nameOfNone)
+    let (hello, principal) = try await access.requireOutside(.editor, request)
     guard let body = try await RESTAccess.json(request, bytesMax: GraphRoutes.bodyBytesMax) else {
       throw Problem(.badRequest, "The body must be a canvas file.")
     }
@@ -137,7 +143,7 @@ struct WorkflowRoutes: Sendable {
     guard canvases.count <= Self.importMax else {
       throw Problem(.unprocessableEntity, "A file has at most \(Self.importMax) workflows here.")
     }
-    let outcomes = try await Self.free { try await desk.put(canvases, as: hello) }
+    let outcomes = try await Self.free { try await desk.put(canvases, as: hello, founder: principal.founder) }
     var made: [JSONText] = []
     var refused: [JSONText] = []
     for outcome in outcomes {
@@ -167,7 +173,7 @@ struct WorkflowRoutes: Sendable {
 
   private func delete(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
-    try access.require(.owner, request, of: workflow)
+    try await access.require(.owner, request, of: workflow)
     guard try await Self.free({ try await registry.delete(workflow) }) else { throw Problem(.notFound, "There is no such workflow.") }
     return Response(status: .noContent)
   }

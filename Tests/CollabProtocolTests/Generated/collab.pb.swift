@@ -982,6 +982,14 @@ nonisolated struct Thaiyyal_Collab_V1_ClientMessage: Sendable {
     set {kind = .stateAt(newValue)}
   }
 
+  var token: Thaiyyal_Collab_V1_TokenUpdate {
+    get {
+      if case .token(let v)? = kind {return v}
+      return Thaiyyal_Collab_V1_TokenUpdate()
+    }
+    set {kind = .token(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -998,6 +1006,7 @@ nonisolated struct Thaiyyal_Collab_V1_ClientMessage: Sendable {
     case dropVersion(Thaiyyal_Collab_V1_DropVersion)
     case listVersions(Thaiyyal_Collab_V1_ListVersions)
     case stateAt(Thaiyyal_Collab_V1_StateRequest)
+    case token(Thaiyyal_Collab_V1_TokenUpdate)
 
   }
 
@@ -1428,6 +1437,22 @@ nonisolated struct Thaiyyal_Collab_V1_ListVersions: Sendable {
   init() {}
 }
 
+/// A fresh token of the same subject, before the present one ends; answered by a role [AC9].
+nonisolated struct Thaiyyal_Collab_V1_TokenUpdate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the client's number, returned in the answer or the error
+  var request: UInt64 = 0
+
+  var token: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// The state at a position or of a named version [HI4].
 nonisolated struct Thaiyyal_Collab_V1_StateRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1724,6 +1749,12 @@ nonisolated struct Thaiyyal_Collab_V1_Welcome: @unchecked Sendable {
   var server: String {
     get {_storage._server}
     set {_uniqueStorage()._server = newValue}
+  }
+
+  /// when the token ends, by the server's clock; 0: never [AC9]
+  var expiresAtMilliseconds: UInt64 {
+    get {_storage._expiresAtMilliseconds}
+    set {_uniqueStorage()._expiresAtMilliseconds = newValue}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2094,6 +2125,12 @@ nonisolated struct Thaiyyal_Collab_V1_RoleChanged: Sendable {
   // methods supported on all messages.
 
   var role: Thaiyyal_Collab_V1_Role = .unspecified
+
+  /// of the token that this answers; 0: told because the rights changed
+  var request: UInt64 = 0
+
+  /// when the token ends, by the server's clock; 0: never [AC9]
+  var expiresAtMilliseconds: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3130,7 +3167,7 @@ nonisolated extension Thaiyyal_Collab_V1_Lease: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Thaiyyal_Collab_V1_ClientMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ClientMessage"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}change\0\u{1}presence\0\u{1}run\0\u{3}cancel_run\0\u{1}resync\0\u{1}ping\0\u{1}history\0\u{3}name_version\0\u{3}rename_version\0\u{3}drop_version\0\u{3}list_versions\0\u{3}state_at\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}change\0\u{1}presence\0\u{1}run\0\u{3}cancel_run\0\u{1}resync\0\u{1}ping\0\u{1}history\0\u{3}name_version\0\u{3}rename_version\0\u{3}drop_version\0\u{3}list_versions\0\u{3}state_at\0\u{1}token\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3307,6 +3344,19 @@ nonisolated extension Thaiyyal_Collab_V1_ClientMessage: SwiftProtobuf.Message, S
           self.kind = .stateAt(v)
         }
       }()
+      case 14: try {
+        var v: Thaiyyal_Collab_V1_TokenUpdate?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .token(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .token(v)
+        }
+      }()
       default: break
       }
     }
@@ -3369,6 +3419,10 @@ nonisolated extension Thaiyyal_Collab_V1_ClientMessage: SwiftProtobuf.Message, S
     case .stateAt?: try {
       guard case .stateAt(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .token?: try {
+      guard case .token(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
     }()
     case nil: break
     }
@@ -4189,6 +4243,41 @@ nonisolated extension Thaiyyal_Collab_V1_ListVersions: SwiftProtobuf.Message, Sw
   }
 }
 
+nonisolated extension Thaiyyal_Collab_V1_TokenUpdate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TokenUpdate"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}token\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.token) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if !self.token.isEmpty {
+      try visitor.visitSingularStringField(value: self.token, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Thaiyyal_Collab_V1_TokenUpdate, rhs: Thaiyyal_Collab_V1_TokenUpdate) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.token != rhs.token {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Thaiyyal_Collab_V1_StateRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".StateRequest"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}position\0\u{1}version\0")
@@ -4599,7 +4688,7 @@ nonisolated extension Thaiyyal_Collab_V1_Limits: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Thaiyyal_Collab_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Welcome"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_major\0\u{3}protocol_minor\0\u{1}session\0\u{1}lease\0\u{3}lease_through\0\u{1}restamp\0\u{1}role\0\u{3}server_milliseconds\0\u{1}limits\0\u{1}version\0\u{1}position\0\u{1}participants\0\u{1}catchup\0\u{1}server\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_major\0\u{3}protocol_minor\0\u{1}session\0\u{1}lease\0\u{3}lease_through\0\u{1}restamp\0\u{1}role\0\u{3}server_milliseconds\0\u{1}limits\0\u{1}version\0\u{1}position\0\u{1}participants\0\u{1}catchup\0\u{1}server\0\u{3}expires_at_milliseconds\0")
 
   fileprivate class _StorageClass {
     var _protocolMajor: UInt32 = 0
@@ -4616,6 +4705,7 @@ nonisolated extension Thaiyyal_Collab_V1_Welcome: SwiftProtobuf.Message, SwiftPr
     var _participants: [Thaiyyal_Collab_V1_Participant] = []
     var _catchup: Thaiyyal_Collab_V1_Catchup = .unspecified
     var _server: String = String()
+    var _expiresAtMilliseconds: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4640,6 +4730,7 @@ nonisolated extension Thaiyyal_Collab_V1_Welcome: SwiftProtobuf.Message, SwiftPr
       _participants = source._participants
       _catchup = source._catchup
       _server = source._server
+      _expiresAtMilliseconds = source._expiresAtMilliseconds
     }
   }
 
@@ -4672,6 +4763,7 @@ nonisolated extension Thaiyyal_Collab_V1_Welcome: SwiftProtobuf.Message, SwiftPr
         case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._participants) }()
         case 13: try { try decoder.decodeSingularEnumField(value: &_storage._catchup) }()
         case 14: try { try decoder.decodeSingularStringField(value: &_storage._server) }()
+        case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._expiresAtMilliseconds) }()
         default: break
         }
       }
@@ -4726,6 +4818,9 @@ nonisolated extension Thaiyyal_Collab_V1_Welcome: SwiftProtobuf.Message, SwiftPr
       if !_storage._server.isEmpty {
         try visitor.visitSingularStringField(value: _storage._server, fieldNumber: 14)
       }
+      if _storage._expiresAtMilliseconds != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._expiresAtMilliseconds, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4749,6 +4844,7 @@ nonisolated extension Thaiyyal_Collab_V1_Welcome: SwiftProtobuf.Message, SwiftPr
         if _storage._participants != rhs_storage._participants {return false}
         if _storage._catchup != rhs_storage._catchup {return false}
         if _storage._server != rhs_storage._server {return false}
+        if _storage._expiresAtMilliseconds != rhs_storage._expiresAtMilliseconds {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -5425,7 +5521,7 @@ nonisolated extension Thaiyyal_Collab_V1_Hash: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Thaiyyal_Collab_V1_RoleChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RoleChanged"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}request\0\u{3}expires_at_milliseconds\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5434,6 +5530,8 @@ nonisolated extension Thaiyyal_Collab_V1_RoleChanged: SwiftProtobuf.Message, Swi
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularEnumField(value: &self.role) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.expiresAtMilliseconds) }()
       default: break
       }
     }
@@ -5443,11 +5541,19 @@ nonisolated extension Thaiyyal_Collab_V1_RoleChanged: SwiftProtobuf.Message, Swi
     if self.role != .unspecified {
       try visitor.visitSingularEnumField(value: self.role, fieldNumber: 1)
     }
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 2)
+    }
+    if self.expiresAtMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.expiresAtMilliseconds, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: Thaiyyal_Collab_V1_RoleChanged, rhs: Thaiyyal_Collab_V1_RoleChanged) -> Bool {
     if lhs.role != rhs.role {return false}
+    if lhs.request != rhs.request {return false}
+    if lhs.expiresAtMilliseconds != rhs.expiresAtMilliseconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
