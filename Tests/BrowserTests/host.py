@@ -1,5 +1,5 @@
 """`thaiyyal serve` in a folder of its own, that can be killed and started again on its port; and the programs that join it."""
-import json, os, pathlib, re, signal, subprocess
+import base64, hashlib, hmac, json, os, pathlib, re, signal, subprocess, time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -12,8 +12,22 @@ TOKENS = {  # name: (role, kind)
 }
 
 
+# Known by signed tokens: they may do what the members of a workflow may, and nothing elsewhere.
+SIGNED = {"fay"}
+SIGNING_KEY = b"a key for tests, known to everybody"
+
+
+def _base64url(octets):
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
 def secret(name):
-    return f"secret-of-{name}-0123456789"
+    """What somebody shows as their token."""
+    if name not in SIGNED:
+        return f"secret-of-{name}-0123456789"
+    parts = [{"alg": "HS256", "kid": "tests"}, {"sub": name, "exp": int(time.time()) + 3600}]
+    text = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
+    return f"{text}.{_base64url(hmac.digest(SIGNING_KEY, text.encode(), hashlib.sha256))}"
 
 
 class Server:
@@ -35,7 +49,9 @@ class Server:
             tokens = self.folder / "tokens.json"
             tokens.write_text(json.dumps({"tokens": [
                 {"name": name, "role": role, "kind": kind, "secret": secret(name)} for name, (role, kind) in TOKENS.items()]}))
-            words += ["--tokens", str(tokens)]
+            keys = self.folder / "keys.json"
+            keys.write_text(json.dumps({"keys": [{"kty": "oct", "kid": "tests", "alg": "HS256", "k": _base64url(SIGNING_KEY)}]}))
+            words += ["--tokens", str(tokens), "--jwks", str(keys)]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
         for line in self.process.stdout:
             found = re.search(r"protocol +wss?://[^:/]+:(\d+)", line)
