@@ -72,7 +72,7 @@ final class CrewMember {
     self.share = share
   }
 
-  private var outstanding: Int { sink.bytesOutstanding + waitingBytes }
+  var outstanding: Int { sink.bytesOutstanding + waitingBytes }
 
   // MARK: in
 

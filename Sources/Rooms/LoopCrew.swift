@@ -30,6 +30,9 @@ final class LoopCrew {
     self.ledger = ledger
   }
 
+  /// Bytes that each member's socket has not taken.
+  var outstanding: [SessionID: Int] { members.mapValues(\.outstanding) }
+
   func carryOut(_ orders: [CrewOrder]) {
     for order in orders {
       switch order {

@@ -93,6 +93,17 @@ final class Outbox {
 
   func encoding(of id: SessionID) -> WireEncoding? { readers[id]?.handle.form.encoding }
 
+  /// What the sessions have not taken yet, asked on the loops they live on.
+  func outstanding(on loop: any EventLoop) -> EventLoopFuture<[SessionID: Int]> {
+    let asked = crews.values.map { crew in
+      let box = crew.crew
+      return crew.loop.submit { box.value.outstanding }
+    }
+    return EventLoopFuture.whenAllSucceed(asked, on: loop).map { answers in
+      answers.reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
+    }
+  }
+
   /// Lets go of all members, who hold the room.
   func abandon() { (crews, readers) = ([:], [:]) }
 

@@ -13,11 +13,11 @@ import WorkflowGraph
 /// that runs when the loop has read everything that was ready. A busier loop makes longer turns and fuller writes; a quiet one adds nothing.
 final class RoomHost {
   let workflow: WorkflowID
-  private let loop: any EventLoop
+  let loop: any EventLoop
   private let services: RoomServices
   private let writer: any FrameWriter
   private let onUnload: (RoomHost) -> Void
-  private var room: Room
+  private(set) var room: Room
   private var actions: [RoomAction] = []
   /// Events that came up while others were dealt with.
   private var backlog: [RoomEvent] = []
@@ -27,12 +27,13 @@ final class RoomHost {
   private var writes: [StoreWrite] = []
   private var epoch = 0
   private let inbox = CommitInbox()
-  private let outbox: Outbox
+  let outbox: Outbox
   private var shelf = SnapshotShelf()
   private var timers = [Scheduled<Void>?](repeating: nil, count: RoomTimer.allCases.count)
   private var runs: [RunID: Task<Void, Never>] = [:]
   /// Of those in here that came with one.
   private var traces: [SessionID: TraceContext] = [:]
+  private(set) var troubles = TroubleBook()
   /// Those that were welcomed.
   private var joined: Set<SessionID> = []
   private var library: RoomLibrary
@@ -301,9 +302,11 @@ final class RoomHost {
     case .changeRefused(let code): metrics.refused(code)
     case .hashDiffered(let id):
       metrics.hashDiffered()
+      noteTrouble("session \(id) differed and was given a snapshot")
       services.logger.warning("a replica differed and is given a snapshot", metadata: ["workflow": "\(workflow)", "session": "\(id)"])
     case .degraded(let reason):
       metrics.storeFailed()
+      noteTrouble("the store failed: \(reason)")
       services.logger.error("the room is read-only: the store failed", metadata: ["workflow": "\(workflow)", "reason": "\(reason)"])
     case .healed(let lost):
       services.logger.notice("the room takes changes again", metadata: ["workflow": "\(workflow)", "sentBack": "\(lost)"])
@@ -319,6 +322,8 @@ final class RoomHost {
       services.logger.debug("collected", metadata: ["workflow": "\(workflow)", "entries": "\(count)"])
     }
   }
+
+  private func noteTrouble(_ text: String) { troubles.note(text, atMilliseconds: services.environment.now().wallMilliseconds) }
 
   /// Lets go of all that holds the room, unheard: see `RoomRegistry.abandonRooms`.
   func abandon() {

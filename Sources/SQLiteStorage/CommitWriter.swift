@@ -108,9 +108,9 @@ struct CommitWriter: Sendable {
       mustReload.remove(workflow)
       return completion
     case .probe(let completion):
-      // A page changes and changes back: the commit writes and flushes it like any other, and nothing is left.
-      try db.execute(sql: "INSERT INTO deleted(workflow) VALUES(-1)")
-      try db.execute(sql: "DELETE FROM deleted WHERE workflow = -1")
+      // Takes more pages than a rolled back append may have left free, and gives them back: the commit writes and flushes like any other, and nothing is left.
+      try db.execute(sql: "INSERT INTO snapshot_parts(snapshot, part, data) VALUES(-1, 0, zeroblob(16384))")
+      try db.execute(sql: "DELETE FROM snapshot_parts WHERE snapshot = -1")
       return { completion(.success(())) }
     case .rights(let perform, _): return try perform(db)
     }

@@ -1,7 +1,6 @@
 import Dispatch
 import GRDB
 import GRDBSQLite
-import Glibc
 public import Storage
 public import WorkflowGraph
 
@@ -20,23 +19,6 @@ extension SQLiteStore {
     try await inBackground("cannot check \(path)") { try StoreCheck.run(openForReading(path)) }
   }
 
-  /// Copies the file as it is at this moment to `destination`, whole and compact, while writing goes on.
-  ///
-  /// The copy appears under its name only when it is complete and flushed. Meanwhile the write-ahead log cannot shrink.
-  /// - Throws: `.unavailable` when `destination` exists or cannot be written.
-  public static func backUp(_ path: String, to destination: String) async throws(StoreError) {
-    try await inBackground("cannot back up \(path)") {
-      guard access(destination, F_OK) != 0 else { throw StoreError(.unavailable, "\(destination) exists already") }
-      let partial = destination + "-partial"
-      let source = try openForReading(path)
-      try StoreFile.makeEmpty(partial)
-      try source.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [partial]) }
-      try StoreFile.flush(partial)
-      guard rename(partial, destination) == 0 else { throw StoreError(.unavailable, String(cString: strerror(errno))) }
-      try StoreFile.flush(StoreFile.folderOf(destination))
-    }
-  }
-
   /// Drops the changes of a workflow from `position` on: the way out when `load` finds the log broken there and there is no backup.
   ///
   /// What is dropped is lost, though it was acknowledged: for an operator to decide, never for the server. Snapshots ahead of `position` go too.
@@ -45,7 +27,7 @@ extension SQLiteStore {
     try await wait { .cut(workflow, from: position, $0) }
   }
 
-  private static func openForReading(_ path: String) throws -> DatabaseQueue {
+  static func openForReading(_ path: String) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(10)
@@ -55,7 +37,7 @@ extension SQLiteStore {
     return queue
   }
 
-  private static func inBackground<T: Sendable>(
+  static func inBackground<T: Sendable>(
     _ what: String, _ body: @escaping @Sendable () throws -> T
   ) async throws(StoreError) -> T {
     let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<T, StoreError>, Never>) in

@@ -41,6 +41,17 @@ enum Setting: String, CaseIterable, Sendable {
   var environmentName: String { Self.environmentPrefix + rawValue.uppercased().replacing("-", with: "_") }
   var path: ConfigKey { ConfigKey([rawValue]) }
 
+  /// The default as `--print-config` shows it; empty for none.
+  var defaultText: String {
+    switch Self.defaults[self]?.content {
+    case .string(let text): text
+    case .int(let number): self == .port ? "" : "\(number)"
+    case .bool(let flag): "\(flag)"
+    case .stringArray(let texts): texts.joined(separator: " ")
+    default: ""
+    }
+  }
+
   static let environmentPrefix = "THAIYYAL_"
   /// Names the configuration file; no setting of the file itself.
   static let fileEnvironmentName = environmentPrefix + "CONFIG"

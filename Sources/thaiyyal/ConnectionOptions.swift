@@ -62,13 +62,14 @@ struct ConnectionOptions: ParsableArguments {
     var options = SessionOptions(server: ServerAddress(url)!, workflow: workflow, replica: replica)
     options.encoding = encoding.wire
     options.seed = seed
-    options.trust =
-      if insecure { .anything } else if let ca { .authorities(file: ca) } else if let fingerprint {
-        .fingerprint(Self.bytes(fingerprint)!)
-      } else {
-        .system
-      }
+    options.trust = trust
     return options
+  }
+
+  var trust: ServerTrust {
+    if insecure { return .anything }
+    if let ca { return .authorities(file: ca) }
+    return fingerprint.map { .fingerprint(Self.bytes($0)!) } ?? .system
   }
 
   private static func bytes(_ hex: String) -> [UInt8]? { Hex.decode(hex.filter { $0 != ":" }) }

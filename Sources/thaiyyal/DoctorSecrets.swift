@@ -7,7 +7,7 @@ import OpenSSLTransport
 /// Whether what must be secret is, and what must be trusted can be.
 enum DoctorSecrets {
   static func check(_ configuration: ServeConfiguration) -> [Finding] {
-    tokens(configuration) + keys(configuration) + certificate(configuration)
+    tokens(configuration) + keys(configuration) + metrics(configuration) + certificate(configuration)
   }
 
   private static func keys(_ configuration: ServeConfiguration) -> [Finding] {
@@ -20,6 +20,18 @@ enum DoctorSecrets {
       return [.ok("jwks", "\(file) holds \(set.entries.count)\(passedOver)")] + (isSecret ? privacy("jwks", file) : [])
     } catch {
       return [.fail("jwks", error.text, "thaiyyal token --new-key makes such a file")]
+    }
+  }
+
+  private static func metrics(_ configuration: ServeConfiguration) -> [Finding] {
+    guard let file = configuration.operations.metricsTokenFile else {
+      return [.ok("metrics", configuration.isPrivate ? "open to programs of this machine" : "closed; --metrics-token FILE opens them")]
+    }
+    do {
+      _ = try configuration.operations.metricsAccess(isPrivate: false)
+      return [.ok("metrics", "by the secret in \(file)")] + privacy("metrics", file)
+    } catch {
+      return [.fail("metrics", "\(error)", "put a secret of 16 bytes or more into the file")]
     }
   }
 

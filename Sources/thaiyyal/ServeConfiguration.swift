@@ -87,6 +87,9 @@ struct ServeConfiguration {
     return "\(isPlain ? "http" : "https")://\(shown):\(port)"
   }
 
+  /// Only programs of this machine reach the server, and all of them may do everything there.
+  var isPrivate: Bool { isLoopback && !asksForTokens }
+
   var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
   private static func path(_ text: String) -> String? { text.isEmpty ? nil : text }

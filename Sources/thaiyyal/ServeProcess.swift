@@ -19,6 +19,7 @@ struct ServeProcess {
   private static let shutdownReserve: Duration = .seconds(15)
 
   private let configuration: ServeConfiguration
+  private let notifier = SystemdNotifier(ProcessInfo.processInfo.environment)
 
   init(_ configuration: ServeConfiguration) { self.configuration = configuration }
 
@@ -68,12 +69,17 @@ struct ServeProcess {
     let gateway = GatewayService(
       configuration: gatewayConfiguration, registry: registry, authenticator: authenticator, group: group,
       addTLS: tls.map { $0.handlerAdder(metrics) }, readiness: { await probe.readiness() }, metrics: metrics, logger: logger,
-      onListening: { announce($0, tls) })
+      onListening: {
+        announce($0, tls)
+        notifier.ready()
+      })
     var services = ServiceGroupConfiguration(services: [.init(service: outside), .init(service: gateway)], logger: logger)
     services.maximumGracefulShutdownDuration = configuration.drain + Self.shutdownReserve
     let serviceGroup = ServiceGroup(configuration: services)
     let interrupt = Interrupt {
-      Console.note("saying goodbye; a second signal ends at once")
+      logger.notice("saying goodbye")
+      tell("saying goodbye; a second signal ends at once")
+      notifier.stopping()
       Task { await serviceGroup.triggerGracefulShutdown() }
     }
     let reload = tls?.reloadOnHangUp(logger)
@@ -92,8 +98,7 @@ struct ServeProcess {
       allowed: Set(configuration.allowedOrigins), ownNameMustBeLocal: !configuration.asksForTokens && !configuration.isOpen)
     gateway.connectionCountMax = configuration.connectionsMax
     gateway.connectionCountPerAddressMax = configuration.connectionsPerAddressMax
-    let isPrivate = configuration.isLoopback && !configuration.asksForTokens
-    gateway.metricsAccess = try configuration.operations.metricsAccess(isPrivate: isPrivate)
+    gateway.metricsAccess = try configuration.operations.metricsAccess(isPrivate: configuration.isPrivate)
     gateway.proxies = configuration.proxies
     return gateway
   }
@@ -126,9 +131,13 @@ struct ServeProcess {
       logger.notice(
         "waiting for the server that has the data file to end",
         metadata: ["file": "\(file)", "holder": "\(holder)", "atMost": "\(options.takeover)"])
-      Console.note("waiting for \(holder.isEmpty ? "another process" : holder) to hand over \(file), at most \(options.takeover)")
+      notifier.waiting(atMost: options.takeover)
+      tell("waiting for \(holder.isEmpty ? "another process" : holder) to hand over \(file), at most \(options.takeover)")
     }
   }
+
+  /// For a person at a terminal; whoever reads logs as JSON has a line of the log for it.
+  private func tell(_ text: String) { if !configuration.operations.logFormat.isJSON { Console.note(text) } }
 
   /// 0 when it is not there.
   private static func byteCount(of file: String) -> Int {

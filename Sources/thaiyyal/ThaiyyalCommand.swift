@@ -11,7 +11,7 @@ struct ThaiyyalCommand: AsyncParsableCommand {
         thaiyyal serve
         thaiyyal bot --workflow demo --clients 2 --insecure
 
-      Every tool but "serve", "doctor", "validate", "token" and "key" joins a server over a WebSocket; "--url", "--workflow" and "--token" say where and as whom.
+      Every tool but "serve", "doctor", "validate", "token", "key", "backup" and "restore" joins a server over a WebSocket; "--url", "--workflow" and "--token" say where and as whom.
       Results go to standard output, progress and errors to standard error.
 
       Exit codes: 0 done; 1 done, but the result is a failure (a failed run, a replay that ended differently); 64 wrong arguments;
@@ -21,5 +21,6 @@ struct ThaiyyalCommand: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, DoctorCommand.self, BotCommand.self, RecordCommand.self, ReplayCommand.self, RunCommand.self, ImportCommand.self,
       ExportCommand.self, ValidateCommand.self, TokenCommand.self, KeyCommand.self,
+      BackupCommand.self, RestoreCommand.self, InspectCommand.self,
     ])
 }

@@ -17,15 +17,21 @@ final class ChildServer: Sendable {
 
   /// Starts it and waits until it says that it listens.
   ///
-  /// - Parameter port: 0 for the first start; then the one it had, so that clients find it again.
-  static func start(_ executable: String, data: String, port: Int) async throws -> ChildServer {
-    let arguments = [
-      executable, "serve", "--plain", "--host", "127.0.0.1", "--port", "\(port)", "--data", data, "--loops", "1", "--log-level", "error",
-    ]
+  /// - Parameters:
+  ///   - port: 0 for the first start; then the one it had, so that clients find it again.
+  ///   - more: further arguments; the last of its kind counts.
+  ///   - log: the file for standard error; `nil`: where that of the tests goes.
+  static func start(
+    _ executable: String, data: String, port: Int, more: [String] = [], log: String? = nil
+  ) async throws -> ChildServer {
+    let arguments =
+      [
+        executable, "serve", "--plain", "--host", "127.0.0.1", "--port", "\(port)", "--data", data, "--loops", "1",
+      ] + (more.contains("--log-level") ? more : more + ["--log-level", "error"])
     // The waiting for its first lines happens on a thread that may block.
     return try await withCheckedThrowingContinuation { continuation in
       Thread.detachNewThread {
-        do { continuation.resume(returning: try spawn(arguments)) } catch { continuation.resume(throwing: error) }
+        do { continuation.resume(returning: try spawn(arguments, log)) } catch { continuation.resume(throwing: error) }
       }
     }
   }
@@ -39,8 +45,15 @@ final class ChildServer: Sendable {
     self.port = port
   }
 
+  /// NIO's sockets are not closed by exec: a child that had those of the test's clients would keep their connections open.
+  private static func keepOwnFiles() {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+      if let descriptor = Int32(name), descriptor > STDERR_FILENO { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    }
+  }
+
   /// With no signal blocked: a child inherits what the test's own threads block.
-  private static func spawn(_ arguments: [String]) throws -> ChildServer {
+  private static func spawn(_ arguments: [String], _ log: String?) throws -> ChildServer {
     var pipe: [Int32] = [0, 0]
     guard Glibc.pipe(&pipe) == 0, fcntl(pipe[0], F_SETFD, FD_CLOEXEC) == 0, fcntl(pipe[1], F_SETFD, FD_CLOEXEC) == 0 else {
       throw Failed(description: "pipe: \(errno)")
@@ -50,6 +63,8 @@ final class ChildServer: Sendable {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO)
+    if let log { posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC, 0o600) }
+    keepOwnFiles()
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -81,6 +96,39 @@ final class ChildServer: Sendable {
       text += buffer[..<count]
       let lines = String(decoding: text, as: UTF8.self)
       if let found = lines.firstMatch(of: #/protocol +ws:\/\/[^:\/]+:([0-9]+)/#) { return Int(found.1) }
+    }
+  }
+
+  /// SIGTERM: it says goodbye and ends.
+  func terminate() { kill(pid, SIGTERM) }
+
+  /// Waits for its end. Once.
+  /// - Returns: its exit code; -1 when a signal ended it.
+  func exitStatus() async -> Int32 {
+    let pid = pid
+    return await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
+        continuation.resume(returning: status & 0x7f == 0 ? status >> 8 & 0xff : -1)
+      }
+    }
+  }
+
+  /// Runs a command of the same program to its end; what it prints is not looked at.
+  static func run(_ arguments: [String]) async -> Int32 {
+    await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        let process = Process()
+        process.executableURL = URL(filePath: executable!)
+        process.arguments = arguments
+        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+        do {
+          try process.run()
+          process.waitUntilExit()
+          continuation.resume(returning: process.terminationStatus)
+        } catch { continuation.resume(returning: -1) }
+      }
     }
   }
 

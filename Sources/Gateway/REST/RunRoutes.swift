@@ -77,12 +77,16 @@ struct RunRoutes: Sendable {
 
   private func status(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
-    try await access.require(.viewer, request, of: workflow)
+    let hello = try await access.require(.viewer, request, of: workflow)
     let newest = try await Self.stored { try await desk.registry.storedRuns(of: workflow, limit: 1) }.first
     var view = JSONMembers()
     view.add("workflow", .string(workflow.rawValue))
     view.add("status", .string(newest.map { RunView.status($0.last) } ?? "never_run"))
     if let newest { view.add("lastRun", RunView.run(newest.first, newest.last, of: workflow, withResult: false)) }
+    let live = await desk.registry.status(of: workflow)
+    view.add("isOpen", JSONText(unchecked: live == nil ? "false" : "true"))
+    // Who is there is for owners.
+    if let live, try await access.role(hello, of: workflow) >= .owner { view.add("room", StatusView.room(live)) }
     return Response.json(view.object)
   }
 
