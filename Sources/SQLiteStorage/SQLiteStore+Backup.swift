@@ -98,11 +98,11 @@ extension SQLiteStore {
       try old.writeWithoutTransaction { _ = try Row.fetchOne($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
       try old.close()
     } catch {
-      if access(path + "-wal", F_OK) == 0, link(path + "-wal", kept + "-wal") != 0 {
+      if access(path + "-wal", F_OK) == 0, Glibc.link(path + "-wal", kept + "-wal") != 0 {
         throw StoreError(.unavailable, String(cString: strerror(errno)))
       }
     }
-    guard link(path, kept) == 0 else { throw StoreError(.unavailable, "cannot keep \(path): \(String(cString: strerror(errno)))") }
+    guard Glibc.link(path, kept) == 0 else { throw StoreError(.unavailable, "cannot keep \(path): \(String(cString: strerror(errno)))") }
     try StoreFile.flush(StoreFile.folderOf(path))
     return kept
   }

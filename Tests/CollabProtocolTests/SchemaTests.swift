@@ -49,7 +49,7 @@ import WorkflowDocument
     ("RenameVersion", RenameVersion.fieldNames), ("DropVersion", DropVersion.fieldNames), ("ListVersions", ListVersions.fieldNames),
     ("StateRequest", StateRequest.fieldNames), ("HistoryEffect", HistoryEffectDraft.fieldNames), ("HistoryEntry", HistoryEntry.fieldNames),
     ("HistoryPage", HistoryPage.fieldNames), ("NamedVersion", NamedVersion.fieldNames), ("Versions", VersionList.fieldNames),
-    ("StateChunk", StateChunk.fieldNames),
+    ("StateChunk", StateChunk.fieldNames), ("TokenUpdate", TokenUpdate.fieldNames),
   ]
 
   @Test("[WP4] every field of collab.proto is coded under its number and name, and no other")
