@@ -1,5 +1,5 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
-.PHONY: serve test check sim attack bench bench-peers autobahn tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
+.PHONY: serve test check sim attack bench bench-peers autobahn schemathesis tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
 .PHONY: metrics
 .PHONY: browser browser-bench screenshots sdk sdk-browser histories catalogue format setup clean
 SHELL := /bin/bash
@@ -120,6 +120,11 @@ ifeq ($(CASES)$(TLS)$(CONTEXT),)
 else
 	.ci/autobahn $(AUTOBAHN)
 endif
+
+# Everything that protocol/openapi.yaml describes, asked of a real server; EXAMPLES= of each operation, SEED= of a run to be done again.
+schemathesis: setup
+	swift build --product thaiyyal
+	.ci/schemathesis $(or $(EXAMPLES),200)
 
 tlscheck: setup
 	swift build -c release --product thaiyyal

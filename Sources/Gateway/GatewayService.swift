@@ -82,6 +82,7 @@ public final class GatewayService: Service {
       origins: configuration.origins, runs: runs, graphs: GraphRoutes(registry: registry, access: access), workflows: workflows,
       workflowGraphs: WorkflowGraphRoutes(registry: registry, access: access, desk: edits),
       access: AccessRoutes(registry: registry, access: access), keys: KeyRoutes(registry: registry, access: access),
+      versions: VersionRoutes(registry: registry, access: access, desk: edits),
       metrics: MetricsRoutes(metrics: metrics, access: configuration.metricsAccess, origins: configuration.origins),
       watch: RequestWatch(metrics: metrics, logger: logger),
       rates: RateMiddleware(limits: registry.limits, proxies: configuration.proxies, bodies: BodyReader(configuration))

@@ -11,6 +11,7 @@ struct HTTPRoutes {
   let workflowGraphs: WorkflowGraphRoutes
   let access: AccessRoutes
   let keys: KeyRoutes
+  let versions: VersionRoutes
   let metrics: MetricsRoutes
   let watch: RequestWatch
   let rates: RateMiddleware
@@ -38,6 +39,7 @@ struct HTTPRoutes {
     workflowGraphs.add(to: group)
     access.add(to: group)
     keys.add(to: router.group("/api/v1/keys"))
+    versions.add(to: group)
     graphs.add(to: group)
     runs.add(to: group)
     return router

@@ -44,7 +44,14 @@ struct ProblemMiddleware: RouterMiddleware {
 struct NoBodyMiddleware: RouterMiddleware {
   typealias Context = BasicRequestContext
 
+  /// Any route's. Others, `TRACE` say, are no address's affair.
+  private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
+
   func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    guard Self.methods.contains(request.method) else {
+      let allow = ("allow", "GET, HEAD, POST, PUT, PATCH, DELETE")
+      throw Problem(.methodNotAllowed, "Nothing here takes this method.", headers: [allow, ("connection", "close")])
+    }
     if [.post, .put, .patch].contains(request.method), request.uri.path.hasPrefix("/api/") { return try await next(request, context) }
     let length = request.headers[.contentLength] ?? "0"
     guard length == "0", request.headers[.transferEncoding] == nil else {

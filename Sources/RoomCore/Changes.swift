@@ -93,13 +93,14 @@ extension Room {
     {
       pause(id, .inFlight, into: &actions)
     }
-    noteDocumentChanged(into: &actions)
+    if let author = sessions[id]?.author { noteDocumentChanged(by: author, into: &actions) }
   }
 
-  mutating func noteDocumentChanged(into actions: inout [RoomAction]) {
+  mutating func noteDocumentChanged(by author: Author, into actions: inout [RoomAction]) {
     findings.isStale = true
     armTick(into: &actions)
     armOnce(.hash, afterMilliseconds: limits.hashIntervalMilliseconds, into: &actions)
+    noteEdited(by: author, into: &actions)
     startWaitingRuns(into: &actions)
   }
 

@@ -107,6 +107,8 @@ extension Room {
     findings.isStale = false
     adoptRuns(seed.runs, into: &actions)
     if versions.adopt(seed.versions) { tellVersions(into: &actions) }
+    // Positions behind it are given anew.
+    editing.settledPosition = min(editing.settledPosition, seed.position)
   }
 
   /// Sessions keep the leases that are durable, and what they have seen.

@@ -93,12 +93,12 @@ extension Room {
       return actions.append(.send(.versions(list(request.request, named: present.id)), to: id))
     }
     guard hasLooksLeft(id, request.request, into: &actions) else { return }
-    let asker = VersionBook.Asker(session: id, request: request.request)
+    let asker = VersionBook.Asker.session(id, request: request.request)
     if versions.join(asker, named: request.name, at: position) {
       sessions[id]?.looksOpenCount += 1
       return
     }
-    guard versions.count < limits.versionCountMax else {
+    guard versions.namedCount < limits.versionCountMax else {
       return report(
         to: id, request: request.request, .limit, "a workflow has at most \(limits.versionCountMax) named versions", into: &actions)
     }
@@ -116,7 +116,7 @@ extension Room {
     _ edit: VersionEdit, request: UInt64, name: String = "-", note: String = "", from id: SessionID, into actions: inout [RoomAction]
   ) {
     guard let session = sessions[id], mayEditVersions(session, request, name: name, note: note, into: &actions) else { return }
-    guard versions[edit.id] != nil else {
+    guard let version = versions[edit.id], !version.isAutomatic else {
       return report(to: id, request: request, .invalid, "there is no named version \(edit.id)", into: &actions)
     }
     write(.version(edit), as: .version(edit, by: id, request: request), into: &actions)
@@ -147,30 +147,43 @@ extension Room {
   }
 
   /// The version and its snapshot are durable.
-  mutating func versionNamed(_ id: String, into actions: inout [RoomAction]) {
-    guard let naming = versions.finish(id) else { return }
-    versions.add(naming.version)
-    tellVersions(into: &actions)
-    for asker in naming.askers where sessions[asker.session] != nil {
-      sessions[asker.session]?.looksOpenCount -= 1
-      actions.append(.send(.versions(list(asker.request, named: id)), to: asker.session))
+  mutating func versionNamed(_ version: NamedVersion, into actions: inout [RoomAction]) {
+    guard let naming = versions.finish(version.id) else { return }
+    versions.add(version)
+    if !version.isAutomatic { tellVersions(into: &actions) }
+    for asker in naming.askers {
+      switch asker {
+      case .outside(let number): actions.append(.answerEdit(number, .kept(version, isNew: true)))
+      case .session(let id, let request):
+        guard sessions[id] != nil else { continue }
+        sessions[id]?.looksOpenCount -= 1
+        actions.append(.send(.versions(list(request, named: version.id)), to: id))
+      }
     }
-    finishSaving(into: &actions)
+    if version.isAutomatic { thinVersions(into: &actions) }
+    goOnLeaving(into: &actions)
   }
 
   mutating func versionNotNamed(_ id: String, _ code: RefusalCode, _ text: String, into actions: inout [RoomAction]) {
     guard let naming = versions.finish(id) else { return }
-    for asker in naming.askers where sessions[asker.session] != nil {
-      sessions[asker.session]?.looksOpenCount -= 1
-      report(to: asker.session, request: asker.request, code, text, into: &actions)
+    noteNotKept(naming.version)
+    for asker in naming.askers {
+      switch asker {
+      case .outside(let number): actions.append(.answerEdit(number, .refused(ErrorReport(request: 0, code: code, text: text))))
+      case .session(let id, let request):
+        guard sessions[id] != nil else { continue }
+        sessions[id]?.looksOpenCount -= 1
+        report(to: id, request: request, code, text, into: &actions)
+      }
     }
-    finishSaving(into: &actions)
+    goOnLeaving(into: &actions)
   }
 
   /// An edit of the list became durable.
   mutating func publish(_ edit: VersionEdit, by id: SessionID, request: UInt64, into actions: inout [RoomAction]) {
+    let isTold = versions[edit.id].map { !$0.isAutomatic } ?? false
     versions.apply(edit)
-    tellVersions(into: &actions)
+    if isTold || versions[edit.id].map({ !$0.isAutomatic }) == true { tellVersions(into: &actions) }
     if sessions[id] != nil { actions.append(.send(.versions(list(request)), to: id)) }
   }
 
@@ -184,6 +197,6 @@ extension Room {
   func tellVersions(into actions: inout [RoomAction]) { actions.append(.broadcast(.versions(list(0)), .versions)) }
 
   private func list(_ request: UInt64, named: String = "") -> VersionList {
-    VersionList(request: request, versions: versions.versions, named: named)
+    VersionList(request: request, versions: versions.named, named: named)
   }
 }

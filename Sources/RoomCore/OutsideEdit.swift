@@ -29,6 +29,8 @@ public enum EditOutcome: Sendable {
   case done(EditReceipt)
   /// The workflow has another tag than those that were named; nothing was applied.
   case stale(tag: String)
+  /// A version that is kept now, or was before.
+  case kept(NamedVersion, isNew: Bool)
   /// Nothing was applied.
   case refused(ErrorReport)
 }
@@ -59,6 +61,7 @@ extension Room {
         guard tags.contains(tag) else { return queue.append(.after(.edited(number, .stale(tag: tag)))) }
       }
       let ops = try ops(of: edit.aim)
+      if case .state = edit.aim, !ops.isEmpty { keepAutomatically(.restore, by: session.author, into: &actions) }
       let changes = try makeChanges(ops, by: replica)
       try apply(changes)
       var bytes = 0
@@ -70,7 +73,7 @@ extension Room {
         write(.change(logged), as: .change(logged, by: id), into: &actions)
       }
       queue.append(.after(.edited(number, .done(receipt(changeCount: changes.count)))))
-      if !changes.isEmpty { noteDocumentChanged(into: &actions) }
+      if !changes.isEmpty { noteDocumentChanged(by: session.author, into: &actions) }
     } catch {
       actions.append(.note(.changeRefused(error.report.code)))
       switch error.report.code {
@@ -129,6 +132,9 @@ extension Room {
   /// After the store failed: what was made is told when it is there, everything else is to be asked for again.
   func settle(_ outcome: EditOutcome, _ number: UInt64, by seed: RoomSeed, into actions: inout [RoomAction]) {
     if case .done(let receipt) = outcome, receipt.position <= seed.position, seed.document.version.covers(receipt.version) {
+      return actions.append(.answerEdit(number, outcome))
+    }
+    if case .kept(let version, _) = outcome, seed.versions.contains(where: { $0.id == version.id }) {
       return actions.append(.answerEdit(number, outcome))
     }
     let report = ErrorReport(request: 0, code: .unavailable, text: "the store failed before it was durable")

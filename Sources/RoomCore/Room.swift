@@ -54,6 +54,7 @@ public struct Room: Sendable {
   var snapshots: SnapshotDesk
   var runs: RunBook
   var versions: VersionBook
+  var editing = Editing()
   /// Looks at history that the shell was asked for.
   var lookNumber: UInt64 = 0
   /// States that are being made, for all sessions together.
@@ -113,6 +114,7 @@ public struct Room: Sendable {
     // A room that is never open for long has to end leases too.
     upkeep(into: &actions)
     arm(.idle, afterMilliseconds: limits.idleUnloadMilliseconds, into: &actions)
+    resumeKeeping(into: &actions)
   }
 
   public mutating func handle(_ event: RoomEvent, now: RoomTime, into actions: inout [RoomAction]) {
@@ -122,6 +124,7 @@ public struct Room: Sendable {
     case .sessionArrived(let arrival): arrive(arrival, into: &actions)
     case .messageReceived, .messageRefused, .batchPutOff: hear(event, into: &actions)
     case .outsideEdit(let edit, let number, let session): self.edit(edit, number, from: session, into: &actions)
+    case .versionWanted(let wish, let number, let session): keepVersion(wish, number, from: session, into: &actions)
     case .sessionLeft(let session, let isFinal): leave(session, isFinal: isFinal, into: &actions)
     case .outboxMeasured(let session, let bytes): measureOutbox(of: session, bytes: bytes, into: &actions)
     case .outboxCrowded(let session, let bytes): measureOutbox(of: session, bytes: bytes, isCrowded: true, into: &actions)
@@ -134,7 +137,8 @@ public struct Room: Sendable {
     case .snapshotStored(let position): snapshotStored(at: position, into: &actions)
     case .snapshotNotStored: snapshotNotStored(into: &actions)
     case .looked(let number, let id, let outcome): looked(number, for: id, outcome, into: &actions)
-    case .versionNamed(let id): versionNamed(id, into: &actions)
+    case .versionNamed(let version): versionNamed(version, into: &actions)
+    case .versionNotNew(let id, let present): versionNotNew(id, present, into: &actions)
     case .versionNotNamed(let id, let code, let text): versionNotNamed(id, code, text, into: &actions)
     case .runAdvanced(let run, let step): advance(run, step, into: &actions)
     case .timerFired(let timer, let generation): fire(timer, generation: generation, into: &actions)
@@ -226,6 +230,7 @@ public struct Room: Sendable {
     case .hash: reportHash(into: &actions)
     case .watch: watch(into: &actions)
     case .upkeep: upkeep(into: &actions)
+    case .version: keepIfQuiet(into: &actions)
     case .idle: unloadIfIdle(into: &actions)
     case .drain: endDrain(into: &actions)
     case .expiry: endExpired(into: &actions)

@@ -1,6 +1,7 @@
 public import Access
 public import CollabProtocol
 public import RateLimits
+public import WorkflowDocument
 public import WorkflowGraph
 
 /// What a room is told. Everything random or secret comes in here.
@@ -13,6 +14,8 @@ public enum RoomEvent: Sendable {
   case outsideEdit(OutsideEdit, UInt64, from: SessionID)
   /// A batch of a session whose subject or address has written too much lately. Spec: LM3.
   case batchPutOff(ChangeBatch, RateRefusal, from: SessionID)
+  /// The state of now is to be kept; answered like an outside edit.
+  case versionWanted(VersionWish, UInt64, from: SessionID)
   /// The connection is gone; `isFinal` when the peer said so with close code 1000.
   case sessionLeft(SessionID, isFinal: Bool)
   /// Bytes on their way to a session crossed one of the bounds of the limits, or fell while it is held back.
@@ -36,7 +39,10 @@ public enum RoomEvent: Sendable {
 
   /// What a look at history found.
   case looked(UInt64, for: SessionID, LookOutcome)
-  case versionNamed(String)
+  /// As the store keeps it, with its number.
+  case versionNamed(NamedVersion)
+  /// There is nothing in it that is not in the one that is there.
+  case versionNotNew(String, present: NamedVersion?)
   case versionNotNamed(String, RefusalCode, text: String)
 
   case runAdvanced(RunID, RunStep)
@@ -58,6 +64,17 @@ public enum RoomEvent: Sendable {
   case drainBegan
   /// The workflow is about to be deleted: everybody out for good, then unload.
   case removalBegan
+}
+
+/// A version that somebody without a document wants. Spec: HI7.
+public struct VersionWish: Hashable, Sendable {
+  /// Empty: an automatic one.
+  public var name: String
+  public var note: String
+  public init(name: String = "", note: String = "") {
+    self.name = name
+    self.note = note
+  }
 }
 
 public enum LookOutcome: Sendable {
@@ -127,4 +144,6 @@ public enum RoomTimer: Int, Hashable, Sendable, CaseIterable {
   case drain
   /// The next token that ends.
   case expiry
+  /// An automatic version may be due.
+  case version
 }

@@ -110,6 +110,15 @@ public struct RoomLimits: Hashable, Sendable {
   public var versionNameBytesMax = 100
   public var versionNoteBytesMax = 1000
 
+  /// Automatic versions: editing pauses for so long. 0: none are kept.
+  public var versionPauseMilliseconds: UInt64 = 120_000
+  /// Or goes on for so long since the last.
+  public var versionEditingMilliseconds: UInt64 = 1_800_000
+  /// And not sooner than this after the last automatic one.
+  public var versionIntervalMilliseconds: UInt64 = 300_000
+  /// Automatic ones that stay, beyond which the oldest go; before that all of the last day stay, and of thirty days before the last of each.
+  public var automaticVersionCountMax = 300
+
   // MARK: life of the room
   /// Without sessions and runs for so long, the room is saved and unloaded.
   public var idleUnloadMilliseconds: UInt64 = 60_000

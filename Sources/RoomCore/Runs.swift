@@ -70,6 +70,9 @@ extension Room {
     let id = RunID(rawValue: hexadecimal(generator.next()))
     runs.remember(key: frozen.info.idempotencyKey, of: id)
     runs.active.append(RunBook.Active(frozen, id))
+    if frozen.info.version == document.version {
+      keepForRun(graphHash: frozen.info.graphHash, by: frozen.trigger.author, into: &actions)
+    }
     record(RunStep(.runStarted), of: runs.active.count - 1, info: frozen.info, into: &actions)
   }
 

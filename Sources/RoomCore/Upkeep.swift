@@ -52,6 +52,7 @@ extension Room {
     guard queue.isEmpty, runs.isIdle, versions.isIdle else {
       return arm(.idle, afterMilliseconds: limits.idleUnloadMilliseconds, into: &actions)
     }
+    if keepBeforeSleep(into: &actions) { return }
     save(isDraining: false, into: &actions)
   }
 

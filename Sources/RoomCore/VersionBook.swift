@@ -9,9 +9,10 @@ struct VersionBook: Sendable {
     var askers: [Asker]
   }
 
-  struct Asker: Sendable {
-    var session: SessionID
-    var request: UInt64
+  enum Asker: Sendable {
+    case session(SessionID, request: UInt64)
+    /// By the number of the wish.
+    case outside(UInt64)
   }
 
   /// By position, then id.
@@ -23,15 +24,27 @@ struct VersionBook: Sendable {
 
   init(_ versions: [NamedVersion]) { self.versions = versions }
 
-  /// Those on their way count, so that the bound holds whatever comes of them.
-  var count: Int { versions.count + namings.count }
+  /// Of those with a name. Those on their way count, so that the bound holds whatever comes of them.
+  var namedCount: Int { versions.count { !$0.isAutomatic } + namings.values.count { !$0.version.isAutomatic } }
+  var named: [NamedVersion] { versions.filter { !$0.isAutomatic } }
+  /// Behind it nothing is kept, nor on its way to be.
+  var keptPosition: UInt64 { max(versions.last?.position ?? 0, namings.values.map(\.version.position).max() ?? 0) }
+
+  /// One of that position, whatever its name; one with a name before others.
+  func newest(at position: UInt64) -> NamedVersion? {
+    versions.filter { $0.position == position }.max { (!$0.isAutomatic ? 1 : 0, $0.number) < (!$1.isAutomatic ? 1 : 0, $1.number) }
+  }
+
+  func holds(graphHash: [UInt8]) -> Bool { versions.contains { $0.graphHash == graphHash } }
   var isIdle: Bool { namings.isEmpty }
 
   subscript(id: String) -> NamedVersion? { versions.first { $0.id == id } }
 
   func version(named name: String, at position: UInt64) -> NamedVersion? { versions.first { $0.position == position && $0.name == name } }
 
-  mutating func begin(_ version: NamedVersion, for asker: Asker) { namings[version.id] = Naming(version: version, askers: [asker]) }
+  mutating func begin(_ version: NamedVersion, for asker: Asker?) {
+    namings[version.id] = Naming(version: version, askers: asker.map { [$0] } ?? [])
+  }
 
   /// - Returns: whether such a version is on its way already; `asker` then hears of it with the others.
   mutating func join(_ asker: Asker, named name: String, at position: UInt64) -> Bool {
@@ -56,6 +69,7 @@ struct VersionBook: Sendable {
       guard let at = versions.firstIndex(where: { $0.id == id }) else { return }
       versions[at].name = name
       versions[at].note = note
+      versions[at].cause = .named
     case .dropped(let id): versions.removeAll { $0.id == id }
     }
     revision += 1

@@ -57,12 +57,31 @@ public struct HistoryLibrary: Sendable {
     return SnapshotShelf.Blob(of: document, at: position)
   }
 
+  enum Keeping {
+    case kept(NamedVersion)
+    /// It would hold nothing that is not in this one; `nil`: there is nothing at all.
+    case notNew(NamedVersion?)
+  }
+
   /// - Throws: `.outOfOrder` when there is no way to the state that the version names.
-  func keep(_ version: NamedVersion, of workflow: WorkflowID) async throws(StoreError) {
-    guard let blob = try await blob(of: workflow, at: version.position) else {
-      throw StoreError(.outOfOrder, "history does not reach back to position \(version.position)")
+  func keep(_ given: NamedVersion, of workflow: WorkflowID) async throws(StoreError) -> Keeping {
+    guard var document = try await state(of: workflow, at: given.position) else {
+      throw StoreError(.outOfOrder, "history does not reach back to position \(given.position)")
     }
-    try await store.name(version, snapshot: StoredSnapshot(position: version.position, data: blob.data), of: workflow)
+    let versions = try await store.versions(of: workflow)
+    let before = versions.filter { $0.position <= given.position }.max { ($0.position, $0.number) < ($1.position, $1.number) }
+    var old = WorkflowDocument()
+    // A version that cannot be read is none to compare with, and no reason to keep no other.
+    if let before { old = (try? await state(of: workflow, at: before.position)) ?? old }
+    let difference = DocumentDiff(from: old, to: document)
+    if given.isAutomatic, difference.isEmpty, before != nil || given.cause != .asked { return .notNew(before) }
+    var version = given
+    version.graphHash = document.graphHash()
+    var summary = difference.summary
+    if let before, case .object(let counts) = summary { summary = .object([.init("since", .number(Double(before.number)))] + counts) }
+    version.summary = JSONText(summary).text
+    let blob = SnapshotShelf.Blob(of: document, at: version.position)
+    return .kept(try await store.name(version, snapshot: StoredSnapshot(position: version.position, data: blob.data), of: workflow))
   }
 }
 

@@ -270,6 +270,11 @@ final class RoomHost {
     process([.outsideEdit(edit, edits.open(reply), from: id)])
   }
 
+  func keep(_ wish: VersionWish, from id: SessionID, _ reply: @escaping EditReply) {
+    guard !room.isOver else { return reply(OpenEdits.over) }
+    process([.versionWanted(wish, edits.open(reply), from: id)])
+  }
+
   // MARK: runs
 
   /// - Parameter trace: of the session that wants it; what the run asks of others belongs to that trace.

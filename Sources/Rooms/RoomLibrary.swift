@@ -54,8 +54,10 @@ struct RoomLibrary {
     let (history, workflow, logger) = (services.history, workflow, services.logger)
     services.environment.task {
       do throws(StoreError) {
-        try await history.keep(version, of: workflow)
-        room.tell([.versionNamed(version.id)])
+        switch try await history.keep(version, of: workflow) {
+        case .kept(let kept): room.tell([.versionNamed(kept)])
+        case .notNew(let present): room.tell([.versionNotNew(version.id, present: present)])
+        }
       } catch {
         if error.code != .limit, error.code != .outOfOrder {
           logger.warning("a version was not named", metadata: ["workflow": "\(workflow)", "reason": "\(error)"])

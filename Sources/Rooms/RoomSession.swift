@@ -128,6 +128,13 @@ public final class RoomSession {
     room.onLoop { [id] in $0.edit(edit, from: id, reply) }
   }
 
+  /// As `edit`.
+  public func keep(_ wish: VersionWish, _ reply: @escaping EditReply) {
+    guard case .inside(let room) = stage else { return reply(OpenEdits.over) }
+    readingFinished()
+    room.onLoop { [id] in $0.keep(wish, from: id, reply) }
+  }
+
   /// The socket took what was outstanding.
   public func becameWritable() { member?.drained() }
 

@@ -75,15 +75,29 @@ enum HistoryReader {
 
   static func versions(workflow: Int64, _ db: Database) throws -> [NamedVersion] {
     try Row.fetchAll(
-      db,
-      sql: "SELECT id, position, name, note, kind, subject, author, named_at FROM versions WHERE workflow = ? ORDER BY position, id",
-      arguments: [workflow]
-    ).map { row in
-      let kind = Author.Kind(rawValue: UInt8(truncatingIfNeeded: row[4] as Int64)) ?? .person
-      return NamedVersion(
-        id: row[0], position: UInt64(bitPattern: row[1]), name: row[2], note: row[3],
-        author: Author(subject: row[5], name: row[6], kind: kind), namedAtMilliseconds: UInt64(bitPattern: row[7]))
-    }
+      db, sql: "SELECT \(versionColumns) FROM versions WHERE workflow = ? ORDER BY position, id", arguments: [workflow]
+    ).map(version)
+  }
+
+  /// `nil` when there is none by this id.
+  static func version(_ id: String, workflow: Int64, _ db: Database) throws -> NamedVersion? {
+    try Row.fetchOne(db, sql: "SELECT \(versionColumns) FROM versions WHERE workflow = ? AND id = ?", arguments: [workflow, id])
+      .map(version)
+  }
+
+  private static let versionColumns = "id, position, name, note, kind, subject, author, named_at, number, cause, graph_hash, summary"
+
+  private static func version(_ row: Row) -> NamedVersion {
+    let kind = Author.Kind(rawValue: UInt8(truncatingIfNeeded: row[4] as Int64)) ?? .person
+    var version = NamedVersion(
+      id: row[0], position: UInt64(bitPattern: row[1]), name: row[2], note: row[3],
+      author: Author(subject: row[5], name: row[6], kind: kind), namedAtMilliseconds: UInt64(bitPattern: row[7]))
+    version.number = UInt64(bitPattern: row[8])
+    // One that a newer program kept for a reason of its own is thinned out like any other.
+    version.cause = NamedVersion.Cause(rawValue: UInt8(truncatingIfNeeded: row[9] as Int64)) ?? .asked
+    version.graphHash = Array(row[10] as Data)
+    version.summary = row[11]
+    return version
   }
 
   /// The position behind which the log has so many bytes; at most `countMax` rows are looked at.
@@ -104,8 +118,8 @@ extension VersionWrite {
   func write(to db: Database, workflow: Int64, _ chores: inout [Chore]) throws {
     switch self {
     case .renamed(let id, let name, let note):
-      try db.cachedStatement(sql: "UPDATE versions SET name = ?, note = ? WHERE workflow = ? AND id = ?").execute(
-        arguments: [name, note, workflow, id])
+      try db.cachedStatement(sql: "UPDATE versions SET name = ?, note = ?, cause = ? WHERE workflow = ? AND id = ?").execute(
+        arguments: [name, note, Int(NamedVersion.Cause.named.rawValue), workflow, id])
     case .dropped(let id):
       let sql = "SELECT snapshot FROM versions WHERE workflow = ? AND id = ?"
       guard let snapshot = try Int64.fetchOne(db, sql: sql, arguments: [workflow, id]) else { return }

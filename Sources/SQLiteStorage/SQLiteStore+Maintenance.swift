@@ -6,6 +6,9 @@ public import WorkflowGraph
 
 /// Care for the file. Reads through connections of its own, so it works beside a running server, in the same process or another.
 extension SQLiteStore {
+  /// Of the files that this program writes.
+  public static var format: Int { Schema.version }
+
   /// The version of the SQLite library in this process, as "3.40.1".
   public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
 

@@ -69,16 +69,18 @@ public final class SQLiteStore: WorkflowStore {
   }
 
   public func save(_ snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) {
-    try await save(snapshot, of: workflow, for: nil)
+    _ = try await save(snapshot, of: workflow, for: nil)
   }
 
-  private func save(_ snapshot: StoredSnapshot, of workflow: WorkflowID, for version: NamedVersion?) async throws(StoreError) {
+  private func save(_ snapshot: StoredSnapshot, of workflow: WorkflowID, for version: NamedVersion?) async throws(StoreError)
+    -> NamedVersion?
+  {
     let limits = options.limits
-    let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, StoreError>, Never>) in
+    let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<NamedVersion?, StoreError>, Never>) in
       let chore = SaveChore(workflow: workflow, snapshot: snapshot, version: version, limits: limits) { continuation.resume(returning: $0) }
       if !enqueue(.save(chore)) { continuation.resume(returning: .failure(.closed)) }
     }
-    try result.get()
+    return try result.get()
     metrics?.snapshotSaved(bytes: snapshot.data.count)
   }
 
@@ -106,8 +108,10 @@ public final class SQLiteStore: WorkflowStore {
     try await read("cannot read a state of \(workflow)") { try HistoryReader.state(of: workflow, at: position, $0) }
   }
 
-  public func name(_ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) {
-    try await save(snapshot, of: workflow, for: version)
+  public func name(
+    _ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID
+  ) async throws(StoreError) -> NamedVersion {
+    try await save(snapshot, of: workflow, for: version) ?? version
   }
 
   public func versions(of workflow: WorkflowID) async throws(StoreError) -> [NamedVersion] {

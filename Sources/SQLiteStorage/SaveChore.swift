@@ -11,16 +11,16 @@ struct SaveChore: Sendable {
   private let snapshot: StoredSnapshot
   private let version: NamedVersion?
   private let limits: StoreLimits
-  private let completion: @Sendable (Result<Void, StoreError>) -> Void
+  private let completion: @Sendable (Result<NamedVersion?, StoreError>) -> Void
   /// The row of the snapshot, and the workflow's key; `nil` before the first slice.
   private var row: (id: Int64, workflow: Int64)?
   private var writtenBytes = 0
-  /// The named version was there already.
-  private var isThere = false
+  /// The version as it is kept.
+  private var kept: NamedVersion?
 
   init(
     workflow: WorkflowID, snapshot: StoredSnapshot, version: NamedVersion? = nil, limits: StoreLimits,
-    completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
+    completion: @escaping @Sendable (Result<NamedVersion?, StoreError>) -> Void
   ) {
     self.workflow = workflow
     self.snapshot = snapshot
@@ -41,18 +41,18 @@ struct SaveChore: Sendable {
       return row.map { [.discard($0.id)] } ?? []
     }
     guard next.isComplete else { return [.save(next)] }
-    completion(.success(()))
+    completion(.success(next.kept))
     return following
   }
 
-  private var isComplete: Bool { isThere || row != nil && writtenBytes == snapshot.data.count }
+  private var isComplete: Bool { kept != nil || row != nil && writtenBytes == snapshot.data.count }
 
   /// - Returns: what is to be done once this is committed and complete.
   private mutating func write(_ db: Database) throws -> [Chore] {
     guard let place = try WorkflowPlace.find(workflow, db) else { throw StoreError.unknown(workflow) }
     if self.row == nil, let version {
-      isThere = try isThere(version, place, db)
-      if isThere { return [] }
+      kept = try HistoryReader.version(version.id, workflow: place.key, db)
+      if kept != nil { return [] }
     }
     let row = try self.row ?? begin(place, db)
     self.row = row
@@ -66,7 +66,7 @@ struct SaveChore: Sendable {
     }
     guard isComplete else { return [] }
     if let version {
-      try finish(version, row.id, place, db)
+      kept = try finish(version, row.id, place, db)
       return []
     }
     return try finish(row.id, place, db)
@@ -76,7 +76,7 @@ struct SaveChore: Sendable {
     let last = try place.last(db)
     guard snapshot.position <= last else { throw StoreError.snapshotAhead(snapshot.position, of: last) }
     // Looked at again with the last part, when others may have come; here it spares writing what has no place.
-    if version != nil { try requireRoom(place, db) }
+    if let version { try requireRoom(for: version, place, db) }
     try db.execute(
       sql: "INSERT INTO snapshots(workflow, position, byte_count, checksum, state) VALUES(?, ?, ?, ?, ?)",
       arguments: [
@@ -104,34 +104,40 @@ struct SaveChore: Sendable {
     return [.trim(TrimChore(workflow: place.key, floor: verdict.floor))]
   }
 
-  private func isThere(_ version: NamedVersion, _ place: WorkflowPlace, _ db: Database) throws -> Bool {
-    let sql = "SELECT count(*) FROM versions WHERE workflow = ? AND id = ?"
-    return try Int.fetchOne(db, sql: sql, arguments: [place.key, version.id]) ?? 0 > 0
-  }
-
   /// The version and its snapshot count from here on.
-  private func finish(_ version: NamedVersion, _ id: Int64, _ place: WorkflowPlace, _ db: Database) throws {
-    if try isThere(version, place, db) { return try Self.drop([id], db) }
-    try requireRoom(place, db)
+  private func finish(_ given: NamedVersion, _ id: Int64, _ place: WorkflowPlace, _ db: Database) throws -> NamedVersion {
+    if let present = try HistoryReader.version(given.id, workflow: place.key, db) {
+      try Self.drop([id], db)
+      return present
+    }
+    try requireRoom(for: given, place, db)
+    var version = given
+    try db.execute(sql: "UPDATE workflows SET version_count = version_count + 1 WHERE key = ?", arguments: [place.key])
+    let count = try Int64.fetchOne(db, sql: "SELECT version_count FROM workflows WHERE key = ?", arguments: [place.key])
+    version.number = UInt64(bitPattern: count ?? 0)
     try db.execute(sql: "UPDATE snapshots SET state = ? WHERE id = ?", arguments: [SnapshotState.named, id])
     try db.execute(
       sql: """
-        INSERT INTO versions(workflow, id, position, name, note, kind, subject, author, named_at, snapshot) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO versions(workflow, id, position, name, note, kind, subject, author, named_at, snapshot, number, cause, graph_hash, summary)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         place.key, version.id, Int64(bitPattern: version.position), version.name, version.note, Int(version.author.kind.rawValue),
         version.author.subject, version.author.name, Int64(bitPattern: version.namedAtMilliseconds), id,
+        Int64(bitPattern: version.number), Int(version.cause.rawValue), Data(version.graphHash), version.summary,
       ])
+    return version
   }
 
-  private func requireRoom(_ place: WorkflowPlace, _ db: Database) throws {
+  private func requireRoom(for version: NamedVersion, _ place: WorkflowPlace, _ db: Database) throws {
     let present = try Row.fetchOne(
-      db, sql: "SELECT count(*), coalesce(sum(byte_count), 0) FROM snapshots WHERE workflow = ? AND state = ?",
-      arguments: [place.key, SnapshotState.named])
-    let (count, bytes) = (present?[0] as Int? ?? 0, present?[1] as Int? ?? 0)
-    guard count < limits.versionCountMax, bytes + snapshot.data.count <= limits.versionBytesMax else {
-      throw StoreError.tooManyVersions(limits)
-    }
+      db,
+      sql: """
+        SELECT count(*), coalesce(sum(s.byte_count), 0) FROM versions v JOIN snapshots s ON s.id = v.snapshot
+        WHERE v.workflow = ? AND (v.cause != ?) = ?
+        """, arguments: [place.key, Int(NamedVersion.Cause.named.rawValue), version.isAutomatic])
+    try limits.requireRoom(
+      forAutomatic: version.isAutomatic, countBefore: present?[0] ?? 0, bytesWith: (present?[1] ?? 0) + snapshot.data.count)
   }
 
   static func drop(_ snapshots: [Int64], _ db: Database) throws {

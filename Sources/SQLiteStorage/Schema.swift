@@ -8,6 +8,7 @@ enum Schema {
   /// Step n makes version n + 1 out of version n. Append only.
   static let steps: [@Sendable (Database) throws -> Void] = [
     { try $0.execute(sql: versionOne) }, { try $0.execute(sql: versionTwo) }, { try $0.execute(sql: versionThree) },
+    { try $0.execute(sql: numberedVersions) },
   ]
   static var version: Int { steps.count }
 
@@ -74,6 +75,20 @@ enum Schema {
     CREATE TABLE keys(
       id TEXT PRIMARY KEY, digest BLOB NOT NULL, name TEXT NOT NULL, role INTEGER NOT NULL, kind INTEGER NOT NULL, workflows TEXT,
       made_by TEXT NOT NULL, made_at INTEGER NOT NULL, expires_at INTEGER, used_at INTEGER) STRICT, WITHOUT ROWID;
+    """
+}
+
+extension Schema {
+  /// Versions are numbered per workflow, in the order in which they were named, and know why they are kept.
+  private static let numberedVersions = """
+    ALTER TABLE workflows ADD COLUMN version_count INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE versions ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE versions ADD COLUMN cause INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE versions ADD COLUMN graph_hash BLOB NOT NULL DEFAULT x'';
+    ALTER TABLE versions ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+    UPDATE versions SET number = (
+      SELECT count(*) FROM versions o WHERE o.workflow = versions.workflow AND (o.named_at, o.id) <= (versions.named_at, versions.id));
+    UPDATE workflows SET version_count = (SELECT count(*) FROM versions WHERE workflow = workflows.key);
     """
 }
 

@@ -53,12 +53,12 @@ enum StoreCheck {
     let rows = try Row.fetchAll(
       db,
       sql: """
-        SELECT v.name, s.id, s.byte_count, s.checksum FROM versions v LEFT JOIN snapshots s ON v.snapshot = s.id AND s.state = ?
+        SELECT CASE v.name WHEN '' THEN v.id ELSE v.name END, s.id, s.byte_count, s.checksum FROM versions v LEFT JOIN snapshots s ON v.snapshot = s.id AND s.state = ?
         WHERE v.workflow = ?
         """, arguments: [SnapshotState.named, place.key])
     return try rows.compactMap { row in
       if let id = row[1] as Int64?, try SnapshotReader.data(of: id, byteCount: row[2], checksum: row[3], db) != nil { return nil }
-      return "\(workflow): the named version “\(row[0] as String)” is damaged"
+      return "\(workflow): the version “\(row[0] as String)” is damaged"
     }
   }
 

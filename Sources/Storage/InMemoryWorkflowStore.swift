@@ -107,12 +107,14 @@ public final class InMemoryWorkflowStore: WorkflowStore {
     try read(workflow).state(at: position)
   }
 
-  public func name(_ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) {
+  public func name(
+    _ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID
+  ) async throws(StoreError) -> NamedVersion {
     let limits = limits
-    try await perform { contents throws(StoreError) in
+    return try await perform { contents throws(StoreError) in
       if let error = contents.faults.takeSaveFailure(of: workflow) { throw error }
-      guard contents.workflows[workflow] != nil else { throw .unknown(workflow) }
-      try contents.workflows[workflow]?.name(version, snapshot, limits)
+      guard let kept = try contents.workflows[workflow]?.name(version, snapshot, limits) else { throw .unknown(workflow) }
+      return kept
     }
   }
 

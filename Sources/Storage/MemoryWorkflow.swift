@@ -14,6 +14,8 @@ struct MemoryWorkflow: Sendable {
   /// Highest position first.
   private(set) var snapshots: [Snapshot] = []
   private var named: [String: (version: NamedVersion, snapshot: StoredSnapshot)] = [:]
+  /// Numbers given so far.
+  private var versionCount: UInt64 = 0
   private var leases: [[UInt8]: LeaseRecord] = [:]
   /// Names of runs, oldest first.
   private var runOrder: [String] = []
@@ -32,6 +34,7 @@ struct MemoryWorkflow: Sendable {
       case .version(.renamed(let id, let name, let note)):
         named[id]?.version.name = name
         named[id]?.version.note = note
+        named[id]?.version.cause = .named
       case .version(.dropped(let id)): named[id] = nil
       }
     }
@@ -110,12 +113,17 @@ struct MemoryWorkflow: Sendable {
     named.values.map(\.version).sorted { ($0.position, $0.id) < ($1.position, $1.id) }
   }
 
-  mutating func name(_ version: NamedVersion, _ snapshot: StoredSnapshot, _ limits: StoreLimits) throws(StoreError) {
-    if named[version.id] != nil { return }
-    guard version.position <= lastPosition else { throw .snapshotAhead(version.position, of: lastPosition) }
-    let bytes = named.values.reduce(snapshot.data.count) { $0 + $1.snapshot.data.count }
-    guard named.count < limits.versionCountMax, bytes <= limits.versionBytesMax else { throw .tooManyVersions(limits) }
+  mutating func name(_ given: NamedVersion, _ snapshot: StoredSnapshot, _ limits: StoreLimits) throws(StoreError) -> NamedVersion {
+    if let present = named[given.id] { return present.version }
+    guard given.position <= lastPosition else { throw .snapshotAhead(given.position, of: lastPosition) }
+    let others = named.values.filter { $0.version.isAutomatic == given.isAutomatic }
+    let bytes = others.reduce(snapshot.data.count) { $0 + $1.snapshot.data.count }
+    try limits.requireRoom(forAutomatic: given.isAutomatic, countBefore: others.count, bytesWith: bytes)
+    versionCount += 1
+    var version = given
+    version.number = versionCount
     named[version.id] = (version, snapshot)
+    return version
   }
 
   func history(before position: UInt64, limit: Int, bytesMax: Int) -> StoredHistory {

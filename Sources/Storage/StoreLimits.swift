@@ -22,6 +22,10 @@ public struct StoreLimits: Hashable, Sendable {
   public var versionCountMax = 200
   /// Bytes of their snapshots in one workflow, as they are stored; beyond it: `.limit`.
   public var versionBytesMax = 256 << 20
+  /// Automatic versions of one workflow; beyond it: `.limit`. A room thins them out long before.
+  public var automaticVersionCountMax = 400
+  /// Bytes of their snapshots; beyond it: `.limit`.
+  public var automaticVersionBytesMax = 128 << 20
 
   public init() {}
 }

@@ -16,6 +16,15 @@ extension StoreWrite {
 }
 
 extension StoreLimits {
+  /// Whether a workflow may have another version, with so many of its kind before and so many bytes with it.
+  public func requireRoom(forAutomatic isAutomatic: Bool, countBefore count: Int, bytesWith bytes: Int) throws(StoreError) {
+    if isAutomatic {
+      guard count < automaticVersionCountMax, bytes <= automaticVersionBytesMax else { throw .tooManyAutomaticVersions(self) }
+    } else {
+      guard count < versionCountMax, bytes <= versionBytesMax else { throw .tooManyVersions(self) }
+    }
+  }
+
   /// Snapshots that a workflow is opened with: the newest, and one to fall back to. The log reaches back to the older one at least.
   public static let snapshotCount = 2
 }
@@ -36,6 +45,12 @@ extension StoreError {
 
   public static func tooManyVersions(_ limits: StoreLimits) -> StoreError {
     StoreError(.limit, "a workflow has at most \(limits.versionCountMax) named versions and \(limits.versionBytesMax) bytes of them")
+  }
+
+  public static func tooManyAutomaticVersions(_ limits: StoreLimits) -> StoreError {
+    StoreError(
+      .limit,
+      "a workflow has at most \(limits.automaticVersionCountMax) automatic versions and \(limits.automaticVersionBytesMax) bytes of them")
   }
 
   public static func noWayBack(floor: UInt64) -> StoreError {

@@ -39,7 +39,9 @@ public protocol WorkflowStore: Sendable {
 
   /// Makes a named version durable together with a snapshot of its state, which stays for as long as the version does.
   /// Refused with `.limit` beyond `StoreLimits`, with `.outOfOrder` ahead of the log. One that is there already by this id stays as it is.
-  func name(_ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError)
+  /// - Returns: the version as it is kept, with the next number of the workflow. Spec: HI7.
+  @discardableResult
+  func name(_ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) -> NamedVersion
 
   /// Named versions by position, then id.
   func versions(of workflow: WorkflowID) async throws(StoreError) -> [NamedVersion]

@@ -117,3 +117,19 @@ extension DocumentDiff {
     return .object(members)
   }
 }
+
+extension DocumentDiff {
+  /// How many of each kind: `{"nodesAdded":1,"edgesRemoved":2}`, in a fixed order, those of which there are none left out.
+  public var summary: JSONValue {
+    let relabelled = graph.reconfigured.count { $0.fields.contains { $0.field == .label } }
+    let reconfigured = graph.reconfigured.count { $0.fields.contains { $0.field != .label } }
+    let counts: [(String, Int)] = [
+      ("nodesAdded", graph.added.count), ("nodesRemoved", graph.removed.count), ("nodesReconfigured", reconfigured),
+      ("nodesRelabelled", relabelled), ("nodesMoved", graph.moved.count), ("nodesRewired", graph.rewired.count),
+      ("edgesAdded", graph.edgesAdded.count), ("edgesRemoved", graph.edgesRemoved.count), ("edgesChanged", graph.edgesChanged.count),
+      ("commentsAdded", commentsAdded.count), ("commentsRemoved", commentsRemoved.count), ("commentsChanged", commentsChanged.count),
+      ("workflowFields", workflow.count),
+    ]
+    return .object(counts.filter { $0.1 > 0 }.map { .init($0.0, .number(Double($0.1))) })
+  }
+}

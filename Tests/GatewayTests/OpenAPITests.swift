@@ -30,7 +30,7 @@ import Testing
     try await TestServer.with { (server: TestServer) async throws in
       let paths = Set(described.map(\.path))
       for path in paths {
-        let real = path.replacing("{id}", with: "none").replacing("{subject}", with: "ada").replacing(
+        let real = path.replacing("{id}", with: "none").replacing("{subject}", with: "ada").replacing("{version}", with: "1").replacing(
           /\{[a-z]+\}/, with: "0123456789abcdef")
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
           let answer = try await RawClient.get(real, from: server.port, headers: ["content-length: 0"], method: method)

@@ -71,7 +71,7 @@ import WorkflowGraph
         id: link, workflow: workflow, secretDigest: [], role: .viewer, name: "", madeBy: "founder", madeAtMilliseconds: 1,
         expiresAtMilliseconds: nil), countMax: 9)
     let path = row.path.replacing("{id}", with: workflow.rawValue).replacing("{subject}", with: "bob").replacing("{link}", with: link)
-      .replacing("{run}", with: "0123456789abcdef").replacing("{key}", with: "0123456789abcdef")
+      .replacing("{run}", with: "0123456789abcdef").replacing("{key}", with: "0123456789abcdef").replacing("{version}", with: "1")
     return (try await TestTokens.send(row.method, path, row.body, to: server, token: token), workflow)
   }
 }

@@ -79,7 +79,11 @@ import WorkflowGraph
       #expect(events.map(\.seq) == Array(1...UInt64(events.count)))
 
       let shown = try Self.json(try await RawClient.get("/api/v1/workflows/sums/runs/\(run)", from: server.port))
-      #expect(shown == view)
+      // A version of its graph is kept beside the run, perhaps a moment later.
+      func members(_ value: JSONValue) -> [JSONValue.Member] {
+        if case .object(let all) = value { all.filter { $0.name != "workflowVersion" } } else { [] }
+      }
+      #expect(members(shown) == members(view))
       let listed = try Self.json(try await RawClient.get("/api/v1/workflows/sums/runs?limit=5", from: server.port))
       #expect(listed["runs"]?.arrayValue?.map { $0["run"]?.stringValue } == [run])
       let status = try Self.json(try await RawClient.get("/api/v1/workflows/sums/status", from: server.port))

@@ -22,6 +22,9 @@ struct Stage {
   var looks: [(number: UInt64, look: HistoryLook, session: SessionID)] = []
   var sentStates: [(number: UInt64, request: UInt64, session: SessionID)] = []
   var droppedStates: [UInt64] = []
+  /// Whether automatic versions are asked of the store; else there is never anything new in them.
+  var keepsAutomatic = false
+  private var notNew: [String] = []
   /// Asked of the store and not answered.
   var namings: [NamedVersion] = []
   var editOutcomes: [UInt64: EditOutcome] = [:]
@@ -189,7 +192,7 @@ struct Stage {
       case .dropState(let number): droppedStates.append(number)
       case .nameVersion(let version):
         #expect(version.position <= UInt64(store.log.count), "[RM1] what a version names is durable")
-        namings.append(version)
+        if version.isAutomatic, !keepsAutomatic { notNew.append(version.id) } else { namings.append(version) }
       case .answerEdit(let number, let outcome):
         if case .done(let receipt) = outcome {
           #expect(receipt.position <= UInt64(store.log.count), "[RM1] what an answer tells is durable")
@@ -206,6 +209,7 @@ struct Stage {
       }
     }
     if !holdsSnapshots, !encoding.isEmpty { finishSnapshots() }
+    while let id = notNew.popLast() { handle(.versionNotNew(id, present: nil)) }
   }
 
   private mutating func deliverSnapshot(_ position: UInt64, to id: SessionID) {
@@ -241,7 +245,7 @@ struct Stage {
       #expect(report.position <= durable)
     case .runEvent(let event):
       #expect(store.runEvents.contains { $0.run == event.run && $0.seq == event.seq }, "[RM1] run event \(event.seq)")
-    case .versions(let list): #expect(list.versions == store.versions, "[RM1] a list that is not the store's")
+    case .versions(let list): #expect(list.versions == store.versions.filter { !$0.isAutomatic }, "[RM1] a list that is not the store's")
     case .snapshot, .presence, .issues, .role, .goodbye, .error, .pong, .history, .state, .unknown: break
     }
   }
@@ -276,7 +280,9 @@ struct DurableState {
       #expect(Set(inForce).count == inForce.count, "[CR5] no replica id is lent twice")
     case .runEvent(let event): runEvents.append(event)
     case .version(.renamed(let id, let name, let note)):
-      for index in versions.indices where versions[index].id == id { (versions[index].name, versions[index].note) = (name, note) }
+      for index in versions.indices where versions[index].id == id {
+        (versions[index].name, versions[index].note, versions[index].cause) = (name, note, .named)
+      }
     case .version(.dropped(let id)): versions.removeAll { $0.id == id }
     }
   }

@@ -11,7 +11,7 @@ import WorkflowGraph
     for version in stage.namings {
       stage.store.versions.append(version)
       stage.store.versions.sort { ($0.position, $0.id) < ($1.position, $1.id) }
-      stage.handle(.versionNamed(version.id))
+      stage.handle(.versionNamed(version))
     }
     stage.namings = []
   }

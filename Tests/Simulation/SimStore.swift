@@ -86,7 +86,7 @@ final class SimStore: WorkflowStore, @unchecked Sendable {
     try await inner.state(of: workflow, at: position)
   }
 
-  func name(_ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) {
+  func name(_ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) -> NamedVersion {
     try await inner.name(version, snapshot: snapshot, of: workflow)
   }
 

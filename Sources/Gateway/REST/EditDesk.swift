@@ -15,16 +15,27 @@ struct EditDesk: Sendable {
   /// What the room makes of it.
   /// - Throws: when the room lets the caller not in, or does not answer in half a minute.
   func apply(_ edit: OutsideEdit, to workflow: WorkflowID, as hello: Hello) async throws -> EditOutcome {
+    try await ask(workflow, as: hello, edits: true) { $0.edit(edit) }
+  }
+
+  /// Keeps the workflow as it is now. - Throws: as `apply`.
+  func keep(_ wish: VersionWish, of workflow: WorkflowID, as hello: Hello) async throws -> EditOutcome {
+    try await ask(workflow, as: hello, edits: false) { $0.keep(wish) }
+  }
+
+  private func ask(
+    _ workflow: WorkflowID, as hello: Hello, edits: Bool, _ request: @escaping @Sendable (RoomGuest) -> Void
+  ) async throws -> EditOutcome {
     var hello = hello
     hello.wants = Wants(changes: false, presence: false, runs: false, issues: false)
     hello.roleMax = .editor
     // Whoever says nothing about itself is a program.
     var door = door
     door.kindUnsaid = .bot
-    let guest = RoomGuest(hello, of: workflow, registry: registry, loop: group.next(), edits: true, door: door)
+    let guest = RoomGuest(hello, of: workflow, registry: registry, loop: group.next(), edits: edits, door: door)
     defer { guest.leave() }
     return try await withThrowingTaskGroup(of: EditOutcome?.self) { group in
-      group.addTask { try await Self.outcome(of: edit, guest) }
+      group.addTask { try await Self.outcome(guest, request) }
       group.addTask {
         try await Task.sleep(for: Self.deadline)
         return nil
@@ -40,12 +51,10 @@ struct EditDesk: Sendable {
 
   private static let deadline = Duration.seconds(30)
 
-  private static func outcome(of edit: OutsideEdit, _ guest: RoomGuest) async throws -> EditOutcome? {
+  private static func outcome(_ guest: RoomGuest, _ request: @Sendable (RoomGuest) -> Void) async throws -> EditOutcome? {
     for try await event in guest.events {
       switch event {
-      case .message(.welcome(let welcome)):
-        guard welcome.lease != nil else { throw Problem(.forbidden, "Changing a workflow takes the role editor.") }
-        guest.edit(edit)
+      case .message(.welcome): request(guest)
       case .edited(let outcome): return outcome
       case .message, .silence: break
       }

@@ -68,6 +68,12 @@ final class RoomGuest: Sendable {
     loop.execute { sink.value?.edit(edit) }
   }
 
+  /// As `edit`.
+  func keep(_ wish: VersionWish) {
+    let sink = sink
+    loop.execute { sink.value?.keep(wish) }
+  }
+
   func leave() {
     let sink = sink
     loop.execute { sink.value?.leave() }
@@ -128,6 +134,10 @@ private final class GuestSink: SessionSink {
 
   func edit(_ edit: OutsideEdit) {
     session?.edit(edit) { [inbox] outcome in inbox.yield((.edited(outcome), bytes: 0)) }
+  }
+
+  func keep(_ wish: VersionWish) {
+    session?.keep(wish) { [inbox] outcome in inbox.yield((.edited(outcome), bytes: 0)) }
   }
 
   func leave() { end(.normal) }

@@ -67,7 +67,8 @@ struct RunRoutes: Sendable {
     }
     let before = try query["before"].map { try Self.runID(String($0)) }
     let summaries = try await Self.stored { try await desk.registry.storedRuns(of: workflow, before: before, limit: limit ?? 50) }
-    let runs = summaries.map { RunView.run($0.first, $0.last, of: workflow, withResult: false) }
+    let versions = try await Self.stored { try await desk.registry.history.versions(of: workflow) }
+    let runs = summaries.map { RunView.run($0.first, $0.last, of: workflow, withResult: false, versions: versions) }
     var view = JSONMembers()
     view.add("runs", RunView.array(runs))
     return Response.json(view.object)
@@ -95,7 +96,8 @@ struct RunRoutes: Sendable {
     let run = try Self.run(context)
     try await access.require(.viewer, request, of: workflow)
     let events = try await stored(run, workflow)
-    return Response.json(RunView.run(events[0], events.last { $0.kind.isLast }, of: workflow, withResult: true))
+    let versions = try await Self.stored { try await desk.registry.history.versions(of: workflow) }
+    return Response.json(RunView.run(events[0], events.last { $0.kind.isLast }, of: workflow, withResult: true, versions: versions))
   }
 
   private func events(_ request: Request, _ context: BasicRequestContext) async throws -> Response {

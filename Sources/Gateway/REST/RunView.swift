@@ -7,7 +7,9 @@ import WorkflowGraph
 
 /// Runs as JSON. Times are milliseconds since 1970, as everywhere in the protocol.
 enum RunView {
-  static func run(_ first: RunEvent, _ last: RunEvent?, of workflow: WorkflowID, withResult: Bool) -> JSONText {
+  static func run(_ first: RunEvent, _ last: RunEvent?, of workflow: WorkflowID, withResult: Bool, versions: [NamedVersion] = [])
+    -> JSONText
+  {
     var view = JSONMembers()
     view.add("run", .string(first.run))
     view.add("workflow", .string(workflow.rawValue))
@@ -17,6 +19,10 @@ enum RunView {
       view.add("startedBy", author(info.startedBy))
       view.add("nodeCount", .number(Double(info.nodeCount)))
       view.add("graphHash", .string(Hex.encode(info.graphHash)))
+      // The first that has that very graph.
+      if let version = versions.filter({ $0.graphHash == info.graphHash }).map(\.number).min() {
+        view.add("workflowVersion", .number(Double(version)))
+      }
       view.add("version", version(info.version))
       view.add("idempotencyKey", .string(info.idempotencyKey))
       view.add("policy", .string("\(info.policy)"))

@@ -95,6 +95,7 @@ struct WorkflowGraphRoutes: Sendable {
     case .stale(let tag):
       let text = "The workflow is another by now. Nothing was changed; ETag says which it is."
       throw Problem(.preconditionFailed, text, headers: [("etag", "\"\(tag)\"")])
+    case .kept(let version, _): return Response.json(VersionView.version(version), status: status)
     case .refused(let report): throw Problem(refusedEdit: report)
     }
   }
