@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import Logging
 import NIOHTTP1
@@ -25,10 +26,18 @@ struct HTTPRoutes {
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: HostMiddleware())
     router.add(middleware: rates)
+    refuseOtherMethods(router)
+    // Behind it: that an address does not take a method at all says more than that it takes no body.
     router.add(middleware: NoBodyMiddleware())
+    add(to: router)
+    return router
+  }
+
+  private func add(to router: Router<BasicRequestContext>) {
     PageRoutes().add(to: router)
     HealthRoutes(readiness: readiness).add(to: router)
     metrics.add(to: router)
+    ProblemRoutes().add(to: router)
     router.get("/api/v1/workflows/:id/live") { _, _ -> Response in
       throw Problem(
         .upgradeRequired, "This address speaks WebSocket, as the first request of a connection.", headers: [("upgrade", "websocket")])
@@ -42,6 +51,23 @@ struct HTTPRoutes {
     versions.add(to: group)
     graphs.add(to: group)
     runs.add(to: group)
-    return router
+  }
+
+  /// An address of the API that does not take a method says which ones it takes. Source: RFC 9110 §15.5.6.
+  private func refuseOtherMethods(_ router: Router<BasicRequestContext>) {
+    let plan = Router(context: BasicRequestContext.self)
+    add(to: plan)
+    let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete]
+    for (name, routes) in Dictionary(grouping: plan.routes, by: { "\($0.path)" }) where name.hasPrefix("/api/") {
+      let taken = methods.filter { method in routes.contains { $0.method == method } }
+      var allowed = taken.map(\.rawValue)
+      if taken.contains(.get) { allowed.append("HEAD") }
+      let allow = ("allow", allowed.joined(separator: ", "))
+      for method in methods where !taken.contains(method) {
+        router.on(routes[0].path, method: method) { _, _ -> Response in
+          throw Problem(.methodNotAllowed, "This address does not take \(method.rawValue).", headers: [allow])
+        }
+      }
+    }
   }
 }

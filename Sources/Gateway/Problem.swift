@@ -4,7 +4,7 @@ import NIOHTTP1
 struct Problem: Error, Equatable {
   static let contentType = "application/problem+json"
 
-  var status: HTTPResponseStatus
+  var kind: ProblemKind
   /// One sentence for the reader of the answer. Never what the request contained.
   var detail: String
   var headers: [(String, String)]
@@ -17,28 +17,33 @@ struct Problem: Error, Equatable {
     var retryAfterMilliseconds: UInt64
   }
 
-  init(_ status: HTTPResponseStatus, _ detail: String, headers: [(String, String)] = []) {
-    self.status = status
+  var status: HTTPResponseStatus { kind.status }
+
+  /// What passes by itself says when to try again; in two seconds, where `headers` do not say it.
+  init(_ kind: ProblemKind, _ detail: String, headers: [(String, String)] = []) {
+    self.kind = kind
     self.detail = detail
-    self.headers = headers
+    let isSilent = kind.isTransient && !headers.contains { $0.0 == "retry-after" }
+    self.headers = isSilent ? headers + [("retry-after", "2")] : headers
   }
 
   /// A limit was reached: says which one, and, in whole seconds and exactly, when to try again.
-  init(_ status: HTTPResponseStatus, _ detail: String, limit: String, retryAfterMilliseconds: UInt64, headers: [(String, String)] = []) {
+  init(_ kind: ProblemKind, _ detail: String, limit: String, retryAfterMilliseconds: UInt64, headers: [(String, String)] = []) {
     let seconds = max(1, retryAfterMilliseconds.addingReportingOverflow(999).partialValue / 1000)
-    self.init(status, detail, headers: headers + [("retry-after", "\(seconds)")])
+    self.init(kind, detail, headers: headers + [("retry-after", "\(seconds)")])
     self.limit = ReachedLimit(name: limit, retryAfterMilliseconds: retryAfterMilliseconds)
   }
 
-  var body: String {
+  /// - Parameter requestID: as `X-Request-Id` has it; `nil` before there is one.
+  func body(requestID: String? = nil) -> String {
     let reached = limit.map { #","limit":"\#(escaped($0.name))","retryAfterMilliseconds":\#($0.retryAfterMilliseconds)"# } ?? ""
-    return
-      #"{"type":"about:blank","title":"\#(escaped(status.reasonPhrase))","status":\#(status.code),"detail":"\#(escaped(detail))"\#(reached)}"#
-      + "\n"
+    let request = requestID.map { #","requestId":"\#(escaped($0))""# } ?? ""
+    let kind = #""type":"\#(kind.type)","title":"\#(escaped(kind.title))","status":\#(status.code)"#
+    return #"{\#(kind),"detail":"\#(escaped(detail))"\#(request)\#(reached)}"# + "\n"
   }
 
   static func == (a: Self, b: Self) -> Bool {
-    a.status == b.status && a.detail == b.detail && a.headers.elementsEqual(b.headers, by: ==) && a.limit == b.limit
+    a.kind == b.kind && a.detail == b.detail && a.headers.elementsEqual(b.headers, by: ==) && a.limit == b.limit
   }
 
   private func escaped(_ text: String) -> String {

@@ -23,18 +23,21 @@ struct ProblemMiddleware: RouterMiddleware {
   ) async -> Response {
     do {
       return try await next(request, context)
-    } catch let problem as Problem {
-      return problem.response
-    } catch let end as RoomGuest.Ended {
-      return Problem(end).response
-    } catch let error as any HTTPResponseError {
-      let isUnknown = error.status == .notFound
-      return Problem(
-        .init(statusCode: error.status.code), isUnknown ? "There is nothing at this address." : "The request was not understood."
-      ).response
     } catch {
+      return problem(error, context).response(requestID: RequestWatch.id(of: context))
+    }
+  }
+
+  private func problem(_ error: any Error, _ context: Context) -> Problem {
+    switch error {
+    case let problem as Problem: return problem
+    case let end as RoomGuest.Ended: return Problem(end)
+    case let error as any HTTPResponseError:
+      let kind = ProblemKind(status: error.status.code)
+      return Problem(kind, kind == .notFound ? "There is nothing at this address." : "The request was not understood.")
+    default:
       context.logger.error("a route failed", metadata: ["error": "\(error)"])
-      return Problem(.internalServerError, "The server failed. Its log says more.").response
+      return Problem(.internalServerError, "The server failed. Its log says more.")
     }
   }
 }
@@ -72,13 +75,14 @@ struct HostMiddleware: RouterMiddleware {
 }
 
 extension Problem {
-  var response: Response {
+  func response(requestID: String?) -> Response {
     var fields = HTTPFields()
     fields[.contentType] = Self.contentType
     fields[.cacheControl] = "no-store"
     for (name, value) in headers {
       if let name = HTTPField.Name(name) { fields[name] = value }
     }
-    return Response(status: .init(code: Int(status.code)), headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+    let body = ResponseBody(byteBuffer: ByteBuffer(string: body(requestID: requestID)))
+    return Response(status: .init(code: Int(status.code)), headers: fields, body: body)
   }
 }

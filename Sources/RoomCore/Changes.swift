@@ -16,7 +16,10 @@ extension Room {
     guard batch.changes.count <= Int(limits.protocolLimits.changesPerBatchMax) else {
       return close(id, .tooLarge, "a batch has at most \(limits.protocolLimits.changesPerBatchMax) changes", into: &actions)
     }
-    if let refusal = takeOps(of: batch, id) { return putOff(batch, refusal, from: id, into: &actions) }
+    if let refusal = takeOps(of: batch, id) {
+      actions.append(.note(.limitReached(refusal.name)))
+      return putOff(batch, refusal, from: id, into: &actions)
+    }
 
     var taken = 0
     var takenBytes = 0

@@ -32,6 +32,7 @@ extension Room {
     if let rate = limits.rates[.resyncs, per: .session],
       let wait = sessions[id]?.resyncBucket.take(1, of: rate, nowMilliseconds: now.monotonicMilliseconds)
     {
+      actions.append(.note(.limitReached(RateName(.resyncs, per: .session))))
       return report(to: id, request: 0, RateRefusal(RateName(.resyncs, per: .session), rate, waitMilliseconds: wait), into: &actions)
     }
     guard !resync.documentHash.isEmpty else { return queue.append(.after(.fresh(id))) }

@@ -52,6 +52,7 @@ extension Room {
     guard let rate = limits.rates[.history, per: .session],
       let wait = sessions[id]?.lookBucket.take(1, of: rate, nowMilliseconds: now.monotonicMilliseconds)
     else { return true }
+    actions.append(.note(.limitReached(RateName(.history, per: .session))))
     report(to: id, request: request, RateRefusal(RateName(.history, per: .session), rate, waitMilliseconds: wait), into: &actions)
     return false
   }

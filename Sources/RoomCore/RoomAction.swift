@@ -1,4 +1,5 @@
 public import CollabProtocol
+public import RateLimits
 public import WorkflowDocument
 public import WorkflowGraph
 
@@ -112,6 +113,8 @@ public enum RoomNote: Hashable, Sendable {
   case sessionGone(SessionID, CloseCode)
   case changesCommitted(Int)
   case changeRefused(RefusalCode)
+  /// By a rate of the session that the room itself counts.
+  case limitReached(RateName)
   case hashDiffered(SessionID)
   /// It is behind, hears nothing, and gets a catch-up in place of what it misses.
   case sessionHeldBack(SessionID)

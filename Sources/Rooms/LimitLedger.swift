@@ -9,12 +9,15 @@ public final class LimitLedger: Sendable {
   public let rates: RateTable
   /// Monotonic milliseconds.
   let now: @Sendable () -> UInt64
+  /// Told of each refusal by one of `rates`, this ledger's own and those that are noted here.
+  private let onRefusal: @Sendable (RateName) -> Void
   private let subjects = AccountTable<String>()
   private let addresses = AccountTable<IPAddress>()
 
-  public init(_ rates: RateTable, now: @escaping @Sendable () -> UInt64) {
+  public init(_ rates: RateTable, onRefusal: @escaping @Sendable (RateName) -> Void = { _ in }, now: @escaping @Sendable () -> UInt64) {
     self.rates = rates
     self.now = now
+    self.onRefusal = onRefusal
   }
 
   /// - Parameter address: `nil` for a peer without one.
@@ -33,10 +36,14 @@ public final class LimitLedger: Sendable {
     for (index, account) in accounts.enumerated() {
       guard let refusal = account?.take(count, thing, nowMilliseconds: now) else { continue }
       for account in accounts[..<index] { account?.giveBack(count, thing) }
+      note(refusal)
       return refusal
     }
     return nil
   }
+
+  /// For the count of refusals: one by a bucket that is not in here.
+  func note(_ refusal: RateRefusal) { onRefusal(refusal.name) }
 
   /// Accounts that are remembered, for tests and figures.
   public var accountCount: Int { subjects.count + addresses.count }

@@ -1,5 +1,6 @@
 public import Access
 public import CollabProtocol
+public import RateLimits
 public import RoomCore
 public import WorkflowDocument
 
@@ -65,6 +66,8 @@ public protocol RoomMetrics: Sendable {
   func sessionLeft(_ code: CloseCode)
   func committed(changes: Int)
   func refused(_ code: RefusalCode)
+  /// Something was refused or put off by a rate: a message, a change, a request, a connection.
+  func limitReached(_ name: RateName)
   func broadcast(bytes: Int, members: Int)
   func hashDiffered()
   /// A session was too slow and gets a catch-up later.
@@ -93,6 +96,7 @@ public struct NoRoomMetrics: RoomMetrics {
 
 extension RoomMetrics {
   public func heldBack() {}
+  public func limitReached(_ name: RateName) {}
   public func measureFlush(_ body: () -> Void) { body() }
   public func runStarted() {}
   public func runEnded(_ last: RunEvent.Kind, durationMicroseconds: UInt64) {}

@@ -305,6 +305,7 @@ final class RoomHost {
       services.logger.debug("a session is too slow and held back", metadata: ["workflow": "\(workflow)", "session": "\(id)"])
     case .changesCommitted(let count): metrics.committed(changes: count)
     case .changeRefused(let code): metrics.refused(code)
+    case .limitReached(let name): metrics.limitReached(name)
     case .hashDiffered(let id):
       metrics.hashDiffered()
       noteTrouble("session \(id) differed and was given a snapshot")

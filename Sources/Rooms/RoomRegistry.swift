@@ -72,7 +72,8 @@ public final class RoomRegistry: Service {
     self.logger = logger
     makeWriter = makeFrameWriter
     outboxLedger = OutboxLedger(bytesMax: configuration.limits.outboxTotalBytesMax)
-    limits = LimitLedger(configuration.limits.rates) { environment.now().monotonicMilliseconds }
+    limits = LimitLedger(
+      configuration.limits.rates, onRefusal: { metrics.limitReached($0) }, now: { environment.now().monotonicMilliseconds })
     loader = RoomLoader(store: store, limits: configuration.limits, logger: logger)
   }
 

@@ -44,7 +44,10 @@ struct SessionMeter {
   /// From session, subject and address, or from none of them.
   mutating func take(_ thing: RatedThing) -> RateRefusal? {
     let name = RateName(thing, per: .session)
-    if let refusal = own.take(1, name, ledger.rates, nowMilliseconds: ledger.now()) { return refusal }
+    if let refusal = own.take(1, name, ledger.rates, nowMilliseconds: ledger.now()) {
+      ledger.note(refusal)
+      return refusal
+    }
     guard let refusal = ledger.take(thing, subject, address) else { return nil }
     own.giveBack(1, name, ledger.rates)
     return refusal
@@ -55,6 +58,8 @@ struct SessionMeter {
 
   /// - Returns: a refusal for who goes on and on.
   mutating func refused() -> RateRefusal? {
-    own.take(1, RateName(.refusals, per: .session), ledger.rates, nowMilliseconds: ledger.now())
+    let refusal = own.take(1, RateName(.refusals, per: .session), ledger.rates, nowMilliseconds: ledger.now())
+    if let refusal { ledger.note(refusal) }
+    return refusal
   }
 }

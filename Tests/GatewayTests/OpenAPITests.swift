@@ -34,8 +34,16 @@ import Testing
           /\{[a-z]+\}/, with: "0123456789abcdef")
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
           let answer = try await RawClient.get(real, from: server.port, headers: ["content-length: 0"], method: method)
-          let isThere = !answer.body.contains("There is nothing at this address.")
+          #expect(!answer.body.contains("There is nothing at this address."), "\(method) \(path)")
+          let isThere = answer.status != 405
           #expect(isThere == described.contains(Operation(method: method, path: path)), "\(method) \(path): \(answer.status)")
+          if !isThere {
+            let allowed = Set((answer["allow"] ?? "").split(separator: ", ").map(String.init)).subtracting(["HEAD"])
+            #expect(allowed == Set(described.filter { $0.path == path }.map(\.method)), "\(method) \(path)")
+            // Also when it brings a body, which no address of this method would read.
+            let withBody = try await TestTokens.send(method, real, "{}", to: server)
+            #expect(withBody.status == 405 && withBody["allow"] == answer["allow"], "\(method) \(path): \(withBody.status)")
+          }
         }
       }
     }

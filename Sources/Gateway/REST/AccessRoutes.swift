@@ -145,8 +145,8 @@ struct AccessRoutes: Sendable {
     switch outcome {
     case .done: break
     case .unknown: throw Problem(.notFound, unknown)
-    case .lastOwner: throw Problem(.conflict, "A workflow always has an owner: make somebody else one first.")
-    case .full: throw Problem(.conflict, full)
+    case .lastOwner: throw Problem(.lastOwner, "A workflow always has an owner: make somebody else one first.")
+    case .full: throw Problem(.full, full)
     }
   }
 

@@ -23,10 +23,9 @@ struct RunOptions {
     self.request.request = RunDesk.request
     self.request.idempotencyKey = key
     if let body { try take(body) }
+    try checkKey()
     if let header = request.headers[Self.idempotencyKey] { self.request.idempotencyKey = header }
-    guard (1...128).contains(self.request.idempotencyKey.utf8.count) else {
-      throw Problem(.badRequest, "An idempotency key has 1 to 128 bytes.")
-    }
+    try checkKey()
     for preference in (request.headers[Self.prefer] ?? "").split(separator: ",") {
       take(preference: preference.prefix { $0 != ";" }.lowercased().filter { $0 != " " })
     }
@@ -34,6 +33,12 @@ struct RunOptions {
 
   private static let prefer = HTTPField.Name("prefer")!
   private static let idempotencyKey = HTTPField.Name("idempotency-key")!
+
+  private func checkKey() throws {
+    guard (1...128).contains(request.idempotencyKey.utf8.count) else {
+      throw Problem(.badRequest, "An idempotency key has 1 to 128 bytes.")
+    }
+  }
 
   private mutating func take(preference: String) {
     if preference == "respond-async" { wait = .zero }

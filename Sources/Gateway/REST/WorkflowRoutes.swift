@@ -109,7 +109,7 @@ struct WorkflowRoutes: Sendable {
       throw Problem(.forbidden, "Making a workflow takes the role editor.")
     }
     guard let workflow = try await Self.stored({ try await make(wish, founder: principal.founder) }) else {
-      throw Problem(.conflict, wish.id == nil ? "No free id was found for it." : "There is a workflow of this id already.")
+      throw Problem(.idTaken, wish.id == nil ? "No free id was found for it." : "There is a workflow of this id already.")
     }
     let response: Response
     do {

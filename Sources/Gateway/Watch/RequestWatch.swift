@@ -22,14 +22,18 @@ struct RequestWatch: RouterMiddleware {
     let start = ContinuousClock.now
     let trace = TraceContext.serving(request.headers[Self.traceParent], state: request.headers[Self.traceState])
     return try await TraceContext.$current.withValue(trace) {
-      // As the lines of Hummingbird itself have it; a logger that writes nothing keeps nothing either.
-      let id = context.logger[metadataKey: "hb.request.id"].map { "\($0)" } ?? trace.spanID
+      let id = Self.id(of: context) ?? trace.spanID
       var response = try await next(request, context)
       response.headers[Self.traceResponse] = trace.text
       response.headers[Self.requestID] = id
       note(request, id, context, response.status, ContinuousClock.now - start)
       return response
     }
+  }
+
+  /// Of the request that is being answered, as the lines of Hummingbird itself have it; a logger that writes nothing keeps nothing either.
+  static func id(of context: Context) -> String? {
+    context.logger[metadataKey: "hb.request.id"].map { "\($0)" } ?? TraceContext.current?.spanID
   }
 
   private func note(_ request: Request, _ id: String, _ context: Context, _ status: HTTPResponse.Status, _ duration: Duration) {

@@ -1,4 +1,5 @@
 public import CollabProtocol
+public import RateLimits
 public import Rooms
 public import Storage
 import Synchronization
@@ -20,6 +21,7 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
   private let live = Gauge()
   private let changes = Counter()
   private let refusals: [RefusalCode: Counter]
+  private let limitRefusals: [RateName: Counter]
   private let messages = Counter()
   private let deliveries = Counter()
   private let deliveredBytes = Counter()
@@ -45,6 +47,7 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
   /// - Parameter version: of the program, for `thaiyyal_build_info`.
   public init(version: String = "") {
     self.version = version
+    limitRefusals = Dictionary(uniqueKeysWithValues: RateTable.names.map { ($0, Counter()) })
     refusals = Dictionary(uniqueKeysWithValues: RefusalCode.allCases.map { ($0, Counter()) })
     runs = Dictionary(uniqueKeysWithValues: Self.runOutcomes.map { ($0.kind, Histogram.ofCalls()) })
     refusedConnections = Dictionary(uniqueKeysWithValues: Self.verdicts.map { ($0.verdict, Counter()) })
@@ -77,6 +80,7 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
   }
   public func committed(changes count: Int) { changes.add(count) }
   public func refused(_ code: RefusalCode) { refusals[code]?.add() }
+  public func limitReached(_ name: RateName) { limitRefusals[name]?.add() }
   public func broadcast(bytes: Int, members: Int) {
     messages.add()
     deliveries.add(members)
@@ -128,6 +132,9 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
     writeRuns(to: &text)
     writeStore(to: &text)
     writeConnections(to: &text)
+    text.counter(
+      "thaiyyal_limit_refusals_total", "Requests, connections, messages and changes that a rate refused or put off, by limit.",
+      RateTable.names.map { ([("limit", "\($0)")], limitRefusals[$0]?.value ?? 0) })
     requests.write(to: &text)
     for source in sources.withLock({ $0 }) { source(&text) }
     ProcessMetrics.write(to: &text)
