@@ -18,7 +18,9 @@ struct CrossOrigin: RouterMiddleware {
       "authorization, content-type, if-match, if-none-match, idempotency-key, prefer, last-event-id, thaiyyal-author, thaiyyal-author-kind, traceparent"
     ), ("access-control-max-age", "600"),
   ])
-  private static let exposed = fields([("access-control-expose-headers", "etag, location, retry-after, traceresponse")])
+  private static let exposed = fields([
+    ("access-control-expose-headers", "etag, idempotency-replayed, location, retry-after, traceresponse")
+  ])
   private static let allowOrigin = HTTPField.Name("access-control-allow-origin")!
 
   private static func fields(_ named: [(String, String)]) -> [HTTPField] {

@@ -72,7 +72,7 @@ public final class GatewayService: Service {
   private func makeApplication() -> some Service {
     let registry = registry
     let readiness = readiness
-    let access = RESTAccess(desk: desk, origins: configuration.origins)
+    let access = RESTAccess(desk: desk, origins: configuration.origins, once: OnceDesk(registry: registry))
     let runs = RunRoutes(
       desk: RunDesk(registry: registry, door: desk, group: group), access: access, freshKey: { registry.makeKey() })
     let edits = EditDesk(registry: registry, door: desk, group: group)

@@ -1,5 +1,6 @@
 public import Access
 public import CollabProtocol
+import Hashing
 import RoomCore
 public import Storage
 public import WorkflowGraph
@@ -65,12 +66,13 @@ extension RoomRegistry {
     return try await accessStore().links(of: workflow).filter { $0.expiresAtMilliseconds ?? .max > now }
   }
 
+  /// - Parameter id: from `freshCredentialID`.
   /// - Returns: the link and the token to show once; `nil` with the reason.
   public func makeLink(
-    to workflow: WorkflowID, role: Role, name: String, expiresAtMilliseconds: UInt64?, by author: String
+    _ id: String, to workflow: WorkflowID, role: Role, name: String, expiresAtMilliseconds: UInt64?, by author: String
   ) async throws(StoreError) -> (made: (link: ShareLink, token: String)?, outcome: AccessOutcome) {
     precondition(role < .owner, "a link makes no owner")
-    let secret = freshCredential(.link)
+    let secret = freshCredential(.link, id)
     let link = ShareLink(
       id: secret.id, workflow: workflow, secretDigest: secret.secretDigest, role: role, name: name, madeBy: author,
       madeAtMilliseconds: access.nowMilliseconds, expiresAtMilliseconds: expiresAtMilliseconds)
@@ -99,11 +101,10 @@ extension RoomRegistry {
 
   public func keys() async throws(StoreError) -> [APIKey] { try await accessStore().keys() }
 
-  /// `key` without id and secret; they are made here.
+  /// `key` with an id from `freshCredentialID`; its secret is made here.
   public func makeKey(_ key: APIKey) async throws(StoreError) -> (made: (key: APIKey, token: String)?, outcome: AccessOutcome) {
-    let secret = freshCredential(.key)
+    let secret = freshCredential(.key, key.id)
     var key = key
-    key.id = secret.id
     key.secretDigest = secret.secretDigest
     let outcome = try await accessStore().addKey(key, countMax: Self.keyCountMax)
     return (outcome == .done ? (key, secret.token) : nil, outcome)
@@ -125,8 +126,11 @@ extension RoomRegistry {
     return store
   }
 
-  private func freshCredential(_ kind: StoredCredential.Kind) -> (id: String, token: String, secretDigest: [UInt8]) {
-    StoredCredential.make(
-      kind, idBytes: environment.secret(StoredCredential.idBytes), secret: environment.secret(StoredCredential.secretBytes))
+  /// For a key or a link that is to be made.
+  public func freshCredentialID() -> String { Hex.encode(environment.secret(StoredCredential.idBytes)) }
+
+  private func freshCredential(_ kind: StoredCredential.Kind, _ id: String) -> (id: String, token: String, secretDigest: [UInt8]) {
+    guard let bytes = Hex.decode(id), bytes.count == StoredCredential.idBytes else { preconditionFailure("an id of freshCredentialID") }
+    return StoredCredential.make(kind, idBytes: bytes, secret: environment.secret(StoredCredential.secretBytes))
   }
 }

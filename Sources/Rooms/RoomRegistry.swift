@@ -38,6 +38,8 @@ public final class RoomRegistry: Service {
   let shelf = WorkflowShelf()
   /// Members, share links and keys.
   public let access: AccessBook
+  /// Answers to requests with an idempotency key; `nil`: the store keeps none.
+  public let answers: (any AnswerStore)?
   let engine: any RunEngine
   private let metrics: any RoomMetrics
   private let logger: Logger
@@ -63,6 +65,7 @@ public final class RoomRegistry: Service {
   ) {
     precondition(!loops.isEmpty, "rooms need an event loop")
     self.store = store
+    answers = store as? any AnswerStore
     self.access = AccessBook(access ?? store as? any AccessStore, environment: environment)
     self.loops = loops
     self.configuration = configuration

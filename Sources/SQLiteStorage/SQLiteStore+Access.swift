@@ -143,7 +143,7 @@ extension SQLiteStore: AccessStore {
   }
 
   /// Runs `body` in the next commit and answers when it is durable.
-  private func change<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StoreError) -> T {
+  func change<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StoreError) -> T {
     try await wait { done in
       .rights(
         perform: { db in

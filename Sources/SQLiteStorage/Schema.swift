@@ -8,7 +8,7 @@ enum Schema {
   /// Step n makes version n + 1 out of version n. Append only.
   static let steps: [@Sendable (Database) throws -> Void] = [
     { try $0.execute(sql: versionOne) }, { try $0.execute(sql: versionTwo) }, { try $0.execute(sql: versionThree) },
-    { try $0.execute(sql: numberedVersions) },
+    { try $0.execute(sql: numberedVersions) }, { try $0.execute(sql: keptAnswers) },
   ]
   static var version: Int { steps.count }
 
@@ -79,6 +79,15 @@ enum Schema {
 }
 
 extension Schema {
+  /// What requests with an idempotency key were answered. A row without `status` is a claim. Bodies are large, so the indexes are apart.
+  private static let keptAnswers = """
+    CREATE TABLE answers(
+      id INTEGER PRIMARY KEY AUTOINCREMENT, holder TEXT NOT NULL, digest BLOB NOT NULL, fingerprint BLOB NOT NULL, planned TEXT NOT NULL,
+      claimed_at INTEGER NOT NULL, status INTEGER, location TEXT, tag TEXT, body BLOB, UNIQUE(holder, digest)) STRICT;
+    CREATE INDEX answers_of ON answers(holder);
+    CREATE INDEX answers_by_age ON answers(claimed_at);
+    """
+
   /// Versions are numbered per workflow, in the order in which they were named, and know why they are kept.
   private static let numberedVersions = """
     ALTER TABLE workflows ADD COLUMN version_count INTEGER NOT NULL DEFAULT 0;

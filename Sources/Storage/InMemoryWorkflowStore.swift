@@ -11,6 +11,7 @@ public final class InMemoryWorkflowStore: WorkflowStore {
   struct Contents: Sendable {
     var workflows: [WorkflowID: MemoryWorkflow] = [:]
     var access = MemoryAccess()
+    var answers = MemoryAnswers()
     /// Workflows with a failed append, until they are loaded anew.
     var mustReload: Set<WorkflowID> = []
     var faults = StoreFaults()

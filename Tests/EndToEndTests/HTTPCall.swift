@@ -23,14 +23,20 @@ enum HTTPCall {
   static func send(
     _ method: String, _ path: String, _ body: String? = nil, headers: [String] = [], to server: TestServer
   ) async throws -> Answer {
-    var lines = ["\(method) \(path) HTTP/1.1", "host: localhost:\(server.address.port)", "connection: close"] + headers
+    try await send(method, path, body, headers: headers, port: server.address.port)
+  }
+
+  static func send(
+    _ method: String, _ path: String, _ body: String? = nil, headers: [String] = [], port: Int
+  ) async throws -> Answer {
+    var lines = ["\(method) \(path) HTTP/1.1", "host: localhost:\(port)", "connection: close"] + headers
     if let body {
       if !headers.contains(where: { $0.hasPrefix("content-type") }) { lines.append("content-type: application/json") }
       lines.append("content-length: \(body.utf8.count)")
     }
     let request = lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(
-      host: "127.0.0.1", port: server.address.port
+      host: "127.0.0.1", port: port
     ) { channel in
       channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel) }
     }

@@ -33,7 +33,12 @@ import WorkflowEngine
     Section(title: "Protocol", limits: limits(of: Limits())),
     Section(title: "Rooms", limits: limits(of: RoomLimits())),
     Section(title: "Runs", limits: limits(of: RunLimits())),
-    Section(title: "Store", limits: limits(of: StoreLimits())),
+    Section(
+      title: "Store",
+      limits: limits(of: StoreLimits()).merging([
+        "answerCountMax": grouped(KeptAnswer.countMax), "answerCountPerHolderMax": grouped(KeptAnswer.countPerHolderMax),
+        "answerBytesMax": grouped(KeptAnswer.bodyBytesMax), "answerAgeMax": "\(KeptAnswer.ageMillisecondsMax / 1000) s",
+      ]) { first, _ in first }),
   ]
 
   @Test("every limit stands in the document with its value, and no other does", arguments: sections)

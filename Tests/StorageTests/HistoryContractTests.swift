@@ -203,7 +203,7 @@ extension NamedVersion {
       try await queue.writeWithoutTransaction {
         try $0.execute(
           sql: """
-            DROP TABLE versions; DROP TABLE members; DROP TABLE links; DROP TABLE keys;
+            DROP TABLE versions; DROP TABLE members; DROP TABLE links; DROP TABLE keys; DROP TABLE answers;
             ALTER TABLE workflows DROP COLUMN version_count; PRAGMA user_version = 1
             """)
       }

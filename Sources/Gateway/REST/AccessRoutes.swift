@@ -77,10 +77,12 @@ struct AccessRoutes: Sendable {
   private func kick(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
     let subject = try Self.subject(context)
-    _ = try await requireOwner(request, of: workflow)
+    let grant = try await requireOwner(request, of: workflow)
     guard try await RESTAccess.json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "Kicking takes no body.") }
-    registry.evict(subject, from: workflow)
-    return Response(status: .noContent)
+    return try await access.once.answer(request, by: grant.subject, body: nil) { _ in
+      registry.evict(subject, from: workflow)
+      return Response(status: .noContent)
+    }
   }
 
   // MARK: links
@@ -101,10 +103,21 @@ struct AccessRoutes: Sendable {
     let role = try body.role("role", in: Role.allCases.filter { $0 < .owner })
     let name = try body.text("name", bytes: 0...ShareLink.nameBytesMax) ?? ""
     let end = try body.future("expiresAtMilliseconds", nowMilliseconds: registry.access.nowMilliseconds)
-    let (made, outcome) = try await Self.stored {
-      try await registry.makeLink(to: workflow, role: role, name: name, expiresAtMilliseconds: end, by: grant.subject)
+    let plan = OnceDesk.Plan(thing: "link", id: registry.freshCredentialID()) { [registry] id in
+      try await Self.stored { try await registry.links(of: workflow) }.contains { $0.id == id }
     }
-    try Self.check(outcome, unknown: "There is no such workflow.", full: "A workflow has at most \(RoomRegistry.linkCountMax) links.")
+    return try await access.once.answer(request, by: grant.subject, body: body.text, plan: plan) { id in
+      let made = try await Self.stored {
+        try await registry.makeLink(id, to: workflow, role: role, name: name, expiresAtMilliseconds: end, by: grant.subject)
+      }
+      return try Self.answer(made.made, made.outcome, of: workflow)
+    }
+  }
+
+  private static func answer(
+    _ made: (link: ShareLink, token: String)?, _ outcome: AccessOutcome, of workflow: WorkflowID
+  ) throws -> Response {
+    try check(outcome, unknown: "There is no such workflow.", full: "A workflow has at most \(RoomRegistry.linkCountMax) links.")
     guard let made else { throw Problem(.internalServerError, "The link was not made.") }
     var view = JSONMembers()
     view.add("link", Self.view(made.link))

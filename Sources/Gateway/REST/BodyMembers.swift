@@ -7,6 +7,8 @@ import WorkflowGraph
 /// A JSON object of known members, each asked for by the type it must have. What is wrong is a 422 that names the member.
 struct BodyMembers: Sendable {
   let value: JSONValue
+  /// As it came.
+  let text: String
 
   init(_ request: Request, bytesMax: Int, members known: Set<String>) async throws {
     guard let text = try await RESTAccess.json(request, bytesMax: bytesMax) else {
@@ -19,6 +21,7 @@ struct BodyMembers: Sendable {
       throw Problem(.unprocessableEntity, "The body has members beside \(known.sorted().joined(separator: ", ")).")
     }
     self.value = value
+    self.text = text.text
   }
 
   /// `nil` when it is left out.

@@ -42,22 +42,31 @@ struct EditDesk: Sendable {
       }
       defer { group.cancelAll() }
       guard let outcome = try await group.next() ?? nil else {
-        throw Problem(
-          .serviceUnavailable, "The workflow did not answer in time. The change may be made all the same.", headers: [("retry-after", "5")])
+        throw Self.unconfirmed
       }
       return outcome
     }
   }
 
   private static let deadline = Duration.seconds(30)
+  private static let unconfirmed = Problem(
+    .unconfirmed, "The workflow did not answer in time. The change may be made all the same.", headers: [("retry-after", "5")])
 
   private static func outcome(_ guest: RoomGuest, _ request: @Sendable (RoomGuest) -> Void) async throws -> EditOutcome? {
-    for try await event in guest.events {
-      switch event {
-      case .message(.welcome): request(guest)
-      case .edited(let outcome): return outcome
-      case .message, .silence: break
+    var isAsked = false
+    do {
+      for try await event in guest.events {
+        switch event {
+        case .message(.welcome):
+          isAsked = true
+          request(guest)
+        case .edited(let outcome): return outcome
+        case .message, .silence: break
+        }
       }
+    } catch let end as RoomGuest.Ended where isAsked {
+      // What was asked for may be durable all the same.
+      throw end.code == .forbidden ? Problem(end) : unconfirmed
     }
     return nil
   }

@@ -1,3 +1,4 @@
+import Access
 import CollabProtocol
 import HTTPTypes
 import Hummingbird
@@ -23,8 +24,12 @@ struct GraphRoutes: Sendable {
   }
 
   private func execute(_ request: Request) async throws -> Response {
-    try await access.requireOutside(.runner, request)
-    let graph = try await graph(of: request)
+    let (_, principal) = try await access.requireOutside(.runner, request)
+    let (graph, body) = try await graph(of: request)
+    return try await access.once.answer(request, by: principal.subject, body: body) { _ in await execute(graph) }
+  }
+
+  private func execute(_ graph: WorkflowGraph) async -> Response {
     let step = await cancelWhenGracefulShutdown { [registry] in await registry.execute(graph) }
     var view = JSONMembers()
     view.add("status", .string(RunView.status(step.kind)))
@@ -55,11 +60,11 @@ struct GraphRoutes: Sendable {
   }
 
   /// The body as a canvas file: `{"nodes":[…],"edges":[…]}`, wrapped or not.
-  private func graph(of request: Request) async throws -> WorkflowGraph {
+  private func graph(of request: Request) async throws -> (WorkflowGraph, text: String) {
     guard let body = try await RESTAccess.json(request, bytesMax: Self.bodyBytesMax) else {
       throw Problem(.badRequest, "The body must be a graph.")
     }
-    do throws(CanvasFault) { return try CanvasJSON.parse(body.text).graph } catch {
+    do throws(CanvasFault) { return (try CanvasJSON.parse(body.text).graph, body.text) } catch {
       throw Problem(.unprocessableEntity, "The body is no graph: \(error).")
     }
   }

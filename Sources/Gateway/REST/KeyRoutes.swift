@@ -40,7 +40,18 @@ struct KeyRoutes: Sendable {
     let key = APIKey(
       id: "", secretDigest: [], name: name, role: role, kind: kind, workflows: try Self.workflows(body), madeBy: principal.subject,
       madeAtMilliseconds: now, expiresAtMilliseconds: try body.future("expiresAtMilliseconds", nowMilliseconds: now))
-    let (made, outcome) = try await AccessRoutes.stored { try await registry.makeKey(key) }
+    let plan = OnceDesk.Plan(thing: "key", id: registry.freshCredentialID()) { [registry] id in
+      try await AccessRoutes.stored { try await registry.keys() }.contains { $0.id == id }
+    }
+    return try await access.once.answer(request, by: principal.subject, body: body.text, plan: plan) { id in
+      try await make(key, id)
+    }
+  }
+
+  private func make(_ given: APIKey, _ id: String) async throws -> Response {
+    var key = given
+    key.id = id
+    let (made, outcome) = try await AccessRoutes.stored { [key] in try await registry.makeKey(key) }
     try AccessRoutes.check(outcome, unknown: "", full: "A server has at most \(RoomRegistry.keyCountMax) keys.")
     guard let made else { throw Problem(.internalServerError, "The key was not made.") }
     var view = JSONMembers()

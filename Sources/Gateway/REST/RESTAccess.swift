@@ -13,6 +13,7 @@ import WorkflowGraph
 struct RESTAccess: Sendable {
   let desk: AccessDesk
   let origins: OriginPolicy
+  let once: OnceDesk
 
   /// The workflow that a path names.
   static func workflow(_ context: BasicRequestContext) throws -> WorkflowID {
@@ -52,8 +53,8 @@ struct RESTAccess: Sendable {
   }
 
   /// Under what name the caller's changes stand, and what it says it is; its token may say otherwise.
-  private static let authorName = HTTPField.Name("thaiyyal-author")!
-  private static let authorKind = HTTPField.Name("thaiyyal-author-kind")!
+  static let authorName = HTTPField.Name("thaiyyal-author")!
+  static let authorKind = HTTPField.Name("thaiyyal-author-kind")!
 
   /// For what is answered without a session in the room.
   @discardableResult
@@ -61,6 +62,14 @@ struct RESTAccess: Sendable {
     let hello = try hello(request)
     guard try await self.role(hello, of: workflow) >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
     return hello
+  }
+
+  /// Likewise, with who it is.
+  func caller(_ role: Role, _ request: Request, of workflow: WorkflowID) async throws -> (hello: Hello, subject: String) {
+    let hello = try hello(request)
+    let (grant, own) = try await grant(hello, of: workflow)
+    guard own >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
+    return (hello, grant.subject)
   }
 
   /// What a hello may do in a workflow.

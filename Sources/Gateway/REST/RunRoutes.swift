@@ -47,8 +47,12 @@ struct RunRoutes: Sendable {
   private func cancel(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
     let run = try Self.run(context)
-    let hello = try await access.require(.runner, request, of: workflow)
+    let (hello, subject) = try await access.caller(.runner, request, of: workflow)
     guard try await RESTAccess.json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "Cancelling takes no body.") }
+    return try await access.once.answer(request, by: subject, body: nil) { _ in try await cancel(run, of: workflow, as: hello) }
+  }
+
+  private func cancel(_ run: String, of workflow: WorkflowID, as hello: Hello) async throws -> Response {
     let events = try await stored(run, workflow)
     if let last = events.last, last.kind.isLast { throw Problem(.conflict, "The run is over.") }
     try await desk.cancel(run, of: workflow, as: hello)

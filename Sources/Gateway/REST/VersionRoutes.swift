@@ -47,9 +47,15 @@ struct VersionRoutes: Sendable {
   /// 201 with the version; 200 with the one that has the state of now already.
   private func keep(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
-    let hello = try await access.require(.editor, request, of: workflow)
+    let (hello, subject) = try await access.caller(.editor, request, of: workflow)
     let body = try await RESTAccess.json(request, bytesMax: Self.bodyBytesMax)
-    let outcome = try await desk.keep(try Self.wish(body), of: workflow, as: hello)
+    let wish = try Self.wish(body)
+    return try await access.once.answer(request, by: subject, body: body?.text) { _ in
+      try Self.answer(try await desk.keep(wish, of: workflow, as: hello), of: workflow)
+    }
+  }
+
+  private static func answer(_ outcome: EditOutcome, of workflow: WorkflowID) throws -> Response {
     guard case .kept(let version, let isNew) = outcome else {
       return try WorkflowGraphRoutes.response(outcome, of: workflow)
     }
@@ -87,12 +93,15 @@ struct VersionRoutes: Sendable {
   /// An edit of the caller's, like any other; what is there now is kept as a version first. Spec: HI6, HI8.
   private func restore(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
-    let hello = try await access.require(.editor, request, of: workflow)
+    let (hello, subject) = try await access.caller(.editor, request, of: workflow)
     let condition = try EntityTags(request, .ifMatch)
     guard try await RESTAccess.json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "Restoring takes no body.") }
-    let version = try await version(try Self.number(context.parameters.get("version") ?? "", "A version"), of: workflow)
-    let edit = OutsideEdit(.state(try await state(of: version, workflow)), ifTagged: condition?.strong)
-    return try WorkflowGraphRoutes.response(try await desk.apply(edit, to: workflow, as: hello), of: workflow)
+    let number = try Self.number(context.parameters.get("version") ?? "", "A version")
+    return try await access.once.answer(request, by: subject, body: nil) { _ in
+      let state = try await state(of: try await version(number, of: workflow), workflow)
+      let edit = OutsideEdit(.state(state), ifTagged: condition?.strong)
+      return try WorkflowGraphRoutes.response(try await desk.apply(edit, to: workflow, as: hello), of: workflow)
+    }
   }
 
   private func compare(_ request: Request, _ context: BasicRequestContext) async throws -> Response {

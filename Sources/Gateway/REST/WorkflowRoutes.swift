@@ -108,7 +108,13 @@ struct WorkflowRoutes: Sendable {
     guard wish.id.map({ principal.mayCreate($0) }) ?? (principal.roleOutside >= .editor) else {
       throw Problem(.forbidden, "Making a workflow takes the role editor.")
     }
-    guard let workflow = try await Self.stored({ try await make(wish, founder: principal.founder) }) else {
+    return try await access.once.answer(request, by: principal.subject, body: body.text) { _ in
+      try await create(wish, as: hello, founder: principal.founder)
+    }
+  }
+
+  private func create(_ wish: NewWorkflow, as hello: Hello, founder: String?) async throws -> Response {
+    guard let workflow = try await Self.stored({ try await make(wish, founder: founder) }) else {
       throw Problem(.idTaken, wish.id == nil ? "No free id was found for it." : "There is a workflow of this id already.")
     }
     let response: Response
@@ -117,7 +123,8 @@ struct WorkflowRoutes: Sendable {
       response = try WorkflowGraphRoutes.response(outcome, of: workflow, status: .created)
     } catch {
       // Nobody knows of it yet; a second failure leaves it to be deleted by hand.
-      _ = try? await registry.delete(workflow)
+      let isGone = (try? await registry.delete(workflow)) == true
+      if isGone, (error as? Problem)?.kind == .unconfirmed { throw Problem(.serviceUnavailable, "The workflow could not be made now.") }
       throw error
     }
     var made = response
@@ -143,7 +150,12 @@ struct WorkflowRoutes: Sendable {
     guard canvases.count <= Self.importMax else {
       throw Problem(.unprocessableEntity, "A file has at most \(Self.importMax) workflows here.")
     }
-    let outcomes = try await Self.free { try await desk.put(canvases, as: hello, founder: principal.founder) }
+    return try await access.once.answer(request, by: principal.subject, body: body.text) { _ in
+      Self.answer(try await Self.free { try await desk.put(canvases, as: hello, founder: principal.founder) })
+    }
+  }
+
+  private static func answer(_ outcomes: [ImportDesk.Outcome]) -> Response {
     var made: [JSONText] = []
     var refused: [JSONText] = []
     for outcome in outcomes {
