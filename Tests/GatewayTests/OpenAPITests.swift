@@ -48,4 +48,18 @@ import Testing
       }
     }
   }
+
+  @Test("a description with a comma or a colon inside braces is in quotes: else YAML takes its rest for another member")
+  func quoted() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../protocol/openapi.yaml")
+    for (number, line) in try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+      .enumerated()
+    {
+      for part in line.matches(of: #/[{,] *(?:description|summary): ([^"{][^{}]*)/#) {
+        // Up to the next member.
+        let text = part.1.replacing(#/, (?:[a-zA-Z-]+|"[0-9]+"): ?.*/#, with: "")
+        #expect(!text.contains(",") && !text.contains(": ") && !text.contains("["), "line \(number + 1): \(text)")
+      }
+    }
+  }
 }
