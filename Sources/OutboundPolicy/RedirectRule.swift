@@ -28,5 +28,6 @@ public enum OutboundMethod: String, Sendable, CaseIterable {
   case get = "GET"
   case head = "HEAD"
   case post = "POST"
+  case put = "PUT"
   case delete = "DELETE"
 }

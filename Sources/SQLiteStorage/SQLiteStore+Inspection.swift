@@ -1,3 +1,4 @@
+public import CollabProtocol
 import GRDB
 public import Storage
 public import WorkflowGraph
@@ -30,6 +31,10 @@ public struct WorkflowReport: Hashable, Sendable {
   public var runCount: Int
   /// Under way, or cut off by the end of their server.
   public var openRunCount: Int
+  /// How many members have which role; no entry: none.
+  public var memberCounts: [Role: Int]
+  /// Share links, expired ones among them.
+  public var linkCount: Int
 }
 
 extension SQLiteStore {
@@ -69,5 +74,8 @@ extension WorkflowReport {
     let runs = try row("SELECT count(*), ifnull(sum(is_finished), 0) FROM runs WHERE workflow = ?")
     runCount = runs[0]
     openRunCount = runCount - (runs[1] as Int)
+    let members = try Row.fetchAll(db, sql: "SELECT role, count(*) FROM members WHERE workflow = ? GROUP BY role", arguments: [place.key])
+    memberCounts = Dictionary(uniqueKeysWithValues: members.compactMap { row in Role(rawValue: row[0]).map { ($0, row[1]) } })
+    linkCount = try row("SELECT count(*) FROM links WHERE workflow = ?")[0]
   }
 }

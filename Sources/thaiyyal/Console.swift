@@ -9,6 +9,11 @@ enum Console {
   /// Replaces the line being shown; for terminals.
   static func overwrite(_ text: String) { write("\r\u{1B}[K" + text, to: STDERR_FILENO) }
 
+  /// What others wrote, without what moves a terminal's cursor.
+  static func plain(_ text: String) -> String {
+    text.filter { !$0.unicodeScalars.contains { $0.properties.generalCategory == .control || $0.properties.generalCategory == .format } }
+  }
+
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
   private static func write(_ text: String, to file: Int32) {

@@ -4,31 +4,35 @@ import CollabProtocol
 import Foundation
 import Glibc
 import Hashing
+import OutboundPolicy
+import Rooms
 import SQLiteStorage
 import Storage
 import WorkflowDocument
 import WorkflowGraph
 
-/// API keys in the data file of a server that is not running. Of a running one they are made over REST.
+/// API keys: of a running server over its REST interface, or in the data file of one that does not run.
 struct KeyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "key", abstract: "Make, list and revoke API keys for programs.",
     discussion: """
-      Works on the data file of a server that is not running; of a running one ask POST, GET and DELETE /api/v1/keys as an owner of everything.
+      Asks the server at --url, as an owner of everything; with --data works on the data file of a server that is not running.
 
-        thaiyyal key create --data var/thaiyyal.sqlite --name ci --role runner --workflow demo
-        thaiyyal key list --data var/thaiyyal.sqlite
+        thaiyyal key create --url wss://example.org --name ci --role runner --workflow demo
+        thaiyyal key list --url wss://example.org
         thaiyyal key revoke 0123456789abcdef --data var/thaiyyal.sqlite
 
-      The key is shown once; the file keeps its SHA-256.
+      A key is shown once; the server keeps its SHA-256. Revoking reaches open connections at once.
       """, subcommands: [Create.self, List.self, Revoke.self])
 
-  struct DataFile: ParsableArguments {
-    @Option(help: ArgumentHelp("The SQLite file of the server.", valueName: "file"))
-    var data: String
+  /// Where the keys are.
+  struct Place: ParsableArguments {
+    @Option(help: ArgumentHelp("The SQLite file of a server that is not running, in place of --url.", valueName: "file"))
+    var data: String?
+    @OptionGroup var server: ServerOptions
 
     /// Opens the store, which must be there, for as long as `body` takes.
-    func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
+    func withStore(_ data: String, _ body: (SQLiteStore) async throws -> Void) async throws {
       guard access(data, F_OK) == 0 else {
         Console.error("there is no file \(data)")
         throw ExitCode(EX_NOINPUT)
@@ -49,7 +53,7 @@ struct KeyCommand: AsyncParsableCommand {
 
   struct Create: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Make a key and show it, once.")
-    @OptionGroup var file: DataFile
+    @OptionGroup var place: Place
     @Option(help: ArgumentHelp("For the list of keys.", valueName: "text"))
     var name: String
     @Option(help: ArgumentHelp("viewer, commenter, editor, runner or owner.", valueName: "role"))
@@ -71,41 +75,75 @@ struct KeyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+      let end = days.map { Self.now + UInt64($0) * 86_400_000 }
+      if let data = place.data { try await make(in: data, end) } else { try await ask(end) }
+    }
+
+    private static var now: UInt64 { UInt64(Date().timeIntervalSince1970 * 1000) }
+
+    private func make(in data: String, _ end: UInt64?) async throws {
       guard let role = Role(word: role) else { return }
       let made = StoredCredential.make(
         .key, idBytes: RandomBytes.make(StoredCredential.idBytes), secret: RandomBytes.make(StoredCredential.secretBytes))
-      let now = UInt64(Date().timeIntervalSince1970 * 1000)
       let key = APIKey(
         id: made.id, secretDigest: made.secretDigest, name: name, role: role, kind: agent ? .agent : .bot,
-        workflows: workflow.isEmpty ? nil : workflow.compactMap { WorkflowID($0) }, madeBy: "", madeAtMilliseconds: now,
-        expiresAtMilliseconds: days.map { now + UInt64($0) * 86_400_000 })
-      try await file.withStore { store in
-        guard try await store.addKey(key, countMax: Self.countMax) == .done else {
-          Console.error("there are \(Self.countMax) keys already: revoke some")
+        workflows: workflow.isEmpty ? nil : workflow.compactMap { WorkflowID($0) }, madeBy: "", madeAtMilliseconds: Self.now,
+        expiresAtMilliseconds: end)
+      try await place.withStore(data) { store in
+        guard try await store.addKey(key, countMax: RoomRegistry.keyCountMax) == .done else {
+          Console.error("there are \(RoomRegistry.keyCountMax) keys already: revoke some")
           throw ExitCode.badData
         }
       }
-      Console.note("key \(made.id); it is shown this once:")
-      Console.line(made.token)
+      show(made.id, made.token)
     }
 
-    private static let countMax = 1000
+    private func ask(_ end: UInt64?) async throws {
+      var body: [String: Any] = ["name": name, "role": role, "kind": agent ? "agent" : "bot"]
+      if !workflow.isEmpty { body["workflows"] = workflow }
+      if let end { body["expiresAtMilliseconds"] = end }
+      let made = try await ServerCall(place.server).send(.post, "keys", body: body)
+      guard let secret = made["secret"] as? String, let id = (made["key"] as? [String: Any])?["key"] as? String else {
+        Console.error("the server's answer has no key in it")
+        throw ExitCode.badData
+      }
+      show(id, secret)
+    }
+
+    private func show(_ id: String, _ token: String) {
+      Console.note("key \(Console.plain(id)); it is shown this once:")
+      Console.line(Console.plain(token))
+    }
   }
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show all keys, without their secrets.")
-    @OptionGroup var file: DataFile
+    @OptionGroup var place: Place
 
     func run() async throws {
-      try await file.withStore { store in
-        for key in try await store.keys() {
-          let scope = key.workflows.map { $0.map(\.rawValue).joined(separator: ",") } ?? "*"
-          Console.line(
-            [key.id, "\(key.role)", "\(key.kind)", scope, Self.day(key.expiresAtMilliseconds), Self.day(key.usedAtMilliseconds), key.name]
-              .joined(separator: "\t"))
+      if let data = place.data {
+        try await place.withStore(data) { store in
+          for key in try await store.keys() {
+            let scope = key.workflows.map { $0.map(\.rawValue).joined(separator: ",") } ?? "*"
+            Self.show(
+              [
+                key.id, "\(key.role)", "\(key.kind)", scope, Self.day(key.expiresAtMilliseconds), Self.day(key.usedAtMilliseconds),
+                key.name,
+              ])
+          }
+        }
+      } else {
+        let answer = try await ServerCall(place.server).send(.get, "keys")
+        for case let key as [String: Any] in answer["keys"] as? [Any] ?? [] {
+          let scope = (key["workflows"] as? [String])?.joined(separator: ",") ?? "*"
+          let words = ["key", "role", "kind"].map { key[$0] as? String ?? "" }
+          let days = ["expiresAtMilliseconds", "usedAtMilliseconds"].map { Self.day(key[$0] as? UInt64) }
+          Self.show(words + [scope] + days + [key["name"] as? String ?? ""])
         }
       }
     }
+
+    private static func show(_ columns: [String]) { Console.line(columns.map(Console.plain).joined(separator: "\t")) }
 
     private static func day(_ milliseconds: UInt64?) -> String {
       milliseconds.map { Date(timeIntervalSince1970: Double($0) / 1000).formatted(.iso8601) } ?? "never"
@@ -114,12 +152,20 @@ struct KeyCommand: AsyncParsableCommand {
 
   struct Revoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Revoke a key.")
-    @OptionGroup var file: DataFile
+    @OptionGroup var place: Place
     @Argument(help: ArgumentHelp("The key's id.", valueName: "id"))
     var id: String
 
+    func validate() throws {
+      guard StoredCredential.isID(id) else { throw ValidationError("\"\(id)\" is no key's id: 16 hexadecimal digits in lower case") }
+    }
+
     func run() async throws {
-      try await file.withStore { store in
+      guard let data = place.data else {
+        _ = try await ServerCall(place.server).send(.delete, "keys/\(id)")
+        return
+      }
+      try await place.withStore(data) { store in
         guard try await store.removeKey(id) == .done else {
           Console.error("there is no key \(id)")
           throw ExitCode.failedResult

@@ -11,7 +11,8 @@ struct ThaiyyalCommand: AsyncParsableCommand {
         thaiyyal serve
         thaiyyal bot --workflow demo --clients 2 --insecure
 
-      Every tool but "serve", "doctor", "validate", "token", "key", "backup" and "restore" joins a server over a WebSocket; "--url", "--workflow" and "--token" say where and as whom.
+      "bot", "record", "replay", "run", "import" and "export" join a workflow over a WebSocket, "key", "member" and "inspect" ask the server over HTTP: for all,
+      "--url" and "--token" say where and as whom. "serve", "doctor", "validate", "token", "backup" and "restore" need no server.
       Results go to standard output, progress and errors to standard error.
 
       Exit codes: 0 done; 1 done, but the result is a failure (a failed run, a replay that ended differently); 64 wrong arguments;
@@ -21,6 +22,6 @@ struct ThaiyyalCommand: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, DoctorCommand.self, BotCommand.self, RecordCommand.self, ReplayCommand.self, RunCommand.self, ImportCommand.self,
       ExportCommand.self, ValidateCommand.self, TokenCommand.self, KeyCommand.self,
-      BackupCommand.self, RestoreCommand.self, InspectCommand.self,
+      MemberCommand.self, BackupCommand.self, RestoreCommand.self, InspectCommand.self,
     ])
 }

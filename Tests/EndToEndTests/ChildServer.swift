@@ -115,19 +115,40 @@ final class ChildServer: Sendable {
     }
   }
 
+  /// What a command came to.
+  struct Outcome: Sendable {
+    /// The exit code; -1 when it did not start or a signal ended it.
+    var status: Int32
+    var output = ""
+    var errors = ""
+  }
+
   /// Runs a command of the same program to its end; what it prints is not looked at.
-  static func run(_ arguments: [String]) async -> Int32 {
+  static func run(_ arguments: [String]) async -> Int32 { await command(arguments).status }
+
+  /// Runs a command of the same program to its end.
+  /// - Parameter environment: beside that of the tests.
+  static func command(_ arguments: [String], environment: [String: String] = [:]) async -> Outcome {
     await withCheckedContinuation { continuation in
       Thread.detachNewThread {
         let process = Process()
         process.executableURL = URL(filePath: executable!)
         process.arguments = arguments
-        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // Into files: a pipe that nobody reads in time would hold the command up.
+        let names = ["out", "err"].map { NSTemporaryDirectory() + "thaiyyal-\(UUID().uuidString).\($0)" }
+        defer { for name in names { try? FileManager.default.removeItem(atPath: name) } }
+        for name in names { FileManager.default.createFile(atPath: name, contents: nil) }
+        let files = names.map { FileHandle(forWritingAtPath: $0) }
+        (process.standardOutput, process.standardError) = (files[0], files[1])
         do {
           try process.run()
           process.waitUntilExit()
-          continuation.resume(returning: process.terminationStatus)
-        } catch { continuation.resume(returning: -1) }
+          for file in files { try file?.close() }
+          let texts = try names.map { try String(contentsOfFile: $0, encoding: .utf8) }
+          let status = process.terminationReason == .exit ? process.terminationStatus : -1
+          continuation.resume(returning: Outcome(status: status, output: texts[0], errors: texts[1]))
+        } catch { continuation.resume(returning: Outcome(status: -1, errors: "\(error)")) }
       }
     }
   }

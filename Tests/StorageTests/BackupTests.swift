@@ -1,3 +1,5 @@
+import Access
+import CollabProtocol
 import Foundation
 import Storage
 import Testing
@@ -95,10 +97,15 @@ import WorkflowGraph
         changes(1...30) + [.lease(lease(1)), .runEvent(event("r", 1)), .runEvent(event("s", 1, last: true))], to: .demo)
       try await store.save(snapshot(10, byteCount: 1000), of: .demo)
       try await store.save(snapshot(20, byteCount: 2000), of: .demo)
+      for (subject, role) in [("ada", Role.owner), ("bo", .editor), ("cy", .editor)] {
+        let member = Member(subject: subject, role: role, addedAtMilliseconds: 1, addedBy: "ada")
+        #expect(try await store.setMember(member, of: .demo, countMax: 10) == .done)
+      }
       let found = try #require(try await SQLiteStore.inspect(.demo, in: path))
       #expect(found.position == 30 && found.floor == 10)
       #expect(found.snapshots.map(\.position) == [20, 10] && found.snapshots.map(\.byteCount) == [2000, 1000])
       #expect(found.leaseCount == 1 && found.endedLeaseCount == 0 && found.runCount == 2 && found.openRunCount == 1)
+      #expect(found.memberCounts == [.owner: 1, .editor: 2] && found.linkCount == 0)
       #expect(found.changeBytes > 0 && found.takenAtMilliseconds != nil)
       #expect(try await SQLiteStore.inspect(.other, in: path) == nil)
       await store.close()
