@@ -65,7 +65,8 @@ let package = Package(
     library("Access", ["CollabProtocol", "Hashing", "WorkflowDocument", "WorkflowGraph"]),
     library("RoomCore", ["Access", .collections, "CRDT", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "RateLimits"]),
     library("WorkflowEngine", [.collections, "WorkflowGraph"]),
-    library("Storage", ["Access", "CollabProtocol", "CRDT", "WorkflowGraph", "WorkflowDocument"]),
+    library("Webhooks", ["CollabProtocol", "CRDT", "Hashing", "OutboundPolicy", "WorkflowDocument", "WorkflowGraph"]),
+    library("Storage", ["Access", "CollabProtocol", "CRDT", "Webhooks", "WorkflowGraph", "WorkflowDocument"]),
     library("OutboundPolicy"),
     library("ExamplePlugin", ["WorkflowEngine", "WorkflowGraph"]),
 
@@ -78,7 +79,7 @@ let package = Package(
     library(
       "SQLiteStorage",
       [
-        "Access", "CollabProtocol", "Storage", "CRDT", "WorkflowGraph", "WorkflowDocument", "Compression",
+        "Access", "CollabProtocol", "Storage", "CRDT", "Webhooks", "WorkflowGraph", "WorkflowDocument", "Compression",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
@@ -95,13 +96,17 @@ let package = Package(
       [
         "OutboundHTTP", "OutboundPolicy", "OpenSSLTransport", "Rooms", "RoomCore", "WorkflowEngine", "WorkflowGraph", .nioCore,
       ]),
+    library(
+      "WebhookDelivery",
+      ["OutboundHTTP", "OutboundPolicy", "Storage", "Telemetry", "Webhooks", "WorkflowDocument", "WorkflowGraph", .logging, .lifecycle]),
     .target(name: "CWebCanvas", exclude: ["assets"]),
     library("WebCanvas", ["CWebCanvas"]),
     library(
       "Gateway",
       [
         "Access", "Rooms", "RoomCore", "Storage", "CRDT", "WorkflowEngine", "CollabProtocol", "WorkflowGraph", "WebSocketTransport",
-        "OpenSSLTransport", "WebCanvas", "Hashing", "Compression", "RateLimits", "OutboundPolicy", .nioCore, .nioPosix, .nioHTTP1,
+        "OpenSSLTransport", "WebCanvas", "Webhooks", "Hashing", "Compression", "RateLimits", "OutboundPolicy", .nioCore, .nioPosix,
+        .nioHTTP1,
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -124,6 +129,7 @@ let package = Package(
         "CRDT",
         "WorkflowEngine", "OpenSSLTransport", "WebSocketTransport", "COpenSSL", "CZlib", "Hashing", .nioCore, .nioPosix, .logging,
         .lifecycle, "EngineHTTP", "ExamplePlugin", "Telemetry", "OutboundHTTP", "OutboundPolicy", "OutsideNodes", "RateLimits",
+        "WebhookDelivery", "Webhooks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
       ], swiftSettings: strict),
@@ -186,9 +192,16 @@ let package = Package(
     tests(
       "StorageTests",
       [
-        "Access", "CollabProtocol", "Storage", "SQLiteStorage", "storage-writer", "WorkflowDocument", "WorkflowGraph", "CRDT",
+        "Access", "CollabProtocol", "Storage", "SQLiteStorage", "storage-writer", "Webhooks", "WorkflowDocument", "WorkflowGraph", "CRDT",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
+    tests(
+      "WebhookDeliveryTests",
+      [
+        "CollabProtocol", "CRDT", "Hashing", "LoopbackServer", "OpenSSLTransport", "OutboundHTTP", "OutboundPolicy", "Storage", "Telemetry",
+        "WebhookDelivery", "Webhooks", "WorkflowDocument", "WorkflowGraph", .nioCore, .nioPosix, .logging, .lifecycle,
+      ]),
+    tests("WebhooksTests", ["Webhooks", "CollabProtocol", "CRDT", "Hashing", "WorkflowDocument", "WorkflowGraph"]),
     tests("OutboundPolicyTests", ["OutboundPolicy"]),
     tests("CompressionTests", ["Compression", .nioCore]),
     tests("OpenSSLTransportTests", ["OpenSSLTransport", .nioCore, .nioPosix, .nioEmbedded, .nioTLS]),
@@ -224,7 +237,8 @@ let package = Package(
       [
         "Access", "CRDT", "Gateway", "Rooms", "RoomCore", "Storage", "CollabProtocol", "WorkflowDocument", "WorkflowGraph", "WebCanvas",
         "WebSocketTransport", "Compression",
-        "OpenSSLTransport", "Telemetry", "Hashing", "RateLimits", "OutboundPolicy", "WorkflowEngine", .nioCore, .nioPosix, .nioHTTP1,
+        "OpenSSLTransport", "Telemetry", "Webhooks", "Hashing", "RateLimits", "OutboundPolicy", "WorkflowEngine", .nioCore, .nioPosix,
+        .nioHTTP1,
         .nioEmbedded, .logging,
         .lifecycle,
       ], exclude: ["Page"]),
@@ -249,7 +263,7 @@ let package = Package(
         "WorkflowDocument",
         "WorkflowGraph", "CRDT",
         "Hashing", "WebSocketTransport", "OpenSSLTransport", .nioCore, .nioPosix, .nioHTTP1, .logging, .lifecycle, "EngineHTTP",
-        "LoopbackServer", "OutboundHTTP", "OutboundPolicy", "OutsideNodes", "WorkflowEngine", "RateLimits",
+        "LoopbackServer", "Webhooks", "OutboundHTTP", "OutboundPolicy", "OutsideNodes", "WorkflowEngine", "RateLimits",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 public import RateLimits
 public import WebSocketTransport
+public import Webhooks
 
 /// Where the server listens and what it allows before a session begins; inside a session the limits of the room hold.
 public struct GatewayConfiguration: Sendable {
@@ -30,6 +31,8 @@ public struct GatewayConfiguration: Sendable {
   public var unfinishedBytesMax = 256 << 20
   /// After the rooms have said goodbye: how long clients may take for the closing handshake before they are cut off.
   public var closeDeadline: Duration = .seconds(5)
+  /// Where webhooks may lead.
+  public var webhooks = WebhookPolicy.standard
   public var metricsAccess = MetricsAccess.open
   public var webSocket: WebSocketConfiguration
 

@@ -83,6 +83,7 @@ public final class GatewayService: Service {
       workflowGraphs: WorkflowGraphRoutes(registry: registry, access: access, desk: edits),
       access: AccessRoutes(registry: registry, access: access), keys: KeyRoutes(registry: registry, access: access),
       versions: VersionRoutes(registry: registry, access: access, desk: edits),
+      webhooks: WebhookRoutes(registry: registry, access: access, policy: configuration.webhooks),
       metrics: MetricsRoutes(metrics: metrics, access: configuration.metricsAccess, origins: configuration.origins),
       watch: RequestWatch(metrics: metrics, logger: logger),
       rates: RateMiddleware(limits: registry.limits, proxies: configuration.proxies, bodies: BodyReader(configuration))

@@ -13,6 +13,7 @@ struct HTTPRoutes {
   let access: AccessRoutes
   let keys: KeyRoutes
   let versions: VersionRoutes
+  let webhooks: WebhookRoutes
   let metrics: MetricsRoutes
   let watch: RequestWatch
   let rates: RateMiddleware
@@ -49,6 +50,7 @@ struct HTTPRoutes {
     access.add(to: group)
     keys.add(to: router.group("/api/v1/keys"))
     versions.add(to: group)
+    webhooks.add(to: group)
     graphs.add(to: group)
     runs.add(to: group)
   }

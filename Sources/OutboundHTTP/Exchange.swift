@@ -18,7 +18,11 @@ final class Exchange: ChannelInboundHandler {
   /// From the moment that bytes of the request may have left.
   private(set) var isRequestOut = false
   private var response: OutboundResponse
+  /// Of a body that nobody wants.
+  private var unreadBytes = 0
   var hasAnswerBegun: Bool { response.status != 0 }
+  /// All that is wanted, before the answer's end.
+  var early: OutboundResponse? { request.answer == .status && response.status >= 200 ? response : nil }
 
   init(_ request: OutboundRequest, limits: OutboundLimits, report: @escaping (Result<OutboundResponse, OutboundFailure>) -> Void) {
     self.request = request
@@ -61,6 +65,9 @@ final class Exchange: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
     case .head(let head): begin(head)
+    case .body(let part) where request.answer == .status:
+      unreadBytes += part.readableBytes
+      if unreadBytes > limits.responseBytesMax { end(.success(response)) }
     case .body(let part):
       guard response.body.count + part.readableBytes <= limits.responseBytesMax else { return end(.failure(tooLarge)) }
       response.body.append(contentsOf: part.readableBytesView)
@@ -73,6 +80,7 @@ final class Exchange: ChannelInboundHandler {
     response.fields = head.headers.map { OutboundRequest.Field($0.name.lowercased(), $0.value) }
     // Nobody asked for another protocol, and an interim answer is none.
     guard response.status >= 200 else { return end(.failure(malformed("unexpected status \(response.status)"))) }
+    guard request.answer == .whole else { return }
     // Asked for without any coding: what comes with one would not be what it seems, nor as small.
     let codings = head.headers[canonicalForm: "content-encoding"].filter { $0.lowercased() != "identity" }
     let framings = head.headers[canonicalForm: "transfer-encoding"].filter { $0.lowercased() != "chunked" }
@@ -122,6 +130,7 @@ final class Exchange: ChannelInboundHandler {
   private func end(_ result: Result<OutboundResponse, OutboundFailure>) {
     guard let report else { return }
     self.report = nil
+    if case .failure = result, let early { return report(.success(early)) }
     report(
       result.mapError { failure in
         var failure = failure

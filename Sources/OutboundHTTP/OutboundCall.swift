@@ -121,6 +121,7 @@ final class OutboundCall {
   }
 
   private func answered(_ response: OutboundResponse) {
+    guard request.answer == .whole else { return finish(.success(response)) }
     let locations = response.fields.filter { $0.name == "location" }.map(\.value)
     let step = RedirectRule.step(
       status: response.status, location: locations, from: request.url, method: request.method, count: redirectCount,
@@ -145,6 +146,7 @@ final class OutboundCall {
   // MARK: Ends
 
   private func fail(_ kind: OutboundFailure.Kind, _ text: String) {
+    if kind == .deadline, let early = exchange?.early { return finish(.success(early)) }
     let arrived = redirectCount > 0 || exchange?.isRequestOut == true
     var failure = OutboundFailure(kind, text, mayHaveArrived: arrived)
     failure.hasAnswerBegun = exchange?.hasAnswerBegun == true

@@ -9,6 +9,15 @@ public struct OutboundRequest: Hashable, Sendable {
   public var body: Body?
   /// From the call to the end of the answer, redirects included; never longer than the client's.
   public var deadline: Duration?
+  /// How much of the answer is wanted.
+  public var answer = Answer.whole
+
+  public enum Answer: Hashable, Sendable {
+    case whole
+    /// Status and fields. They count from the moment when they are there, whatever becomes of the body, which is thrown away and read no further
+    /// than the client's limit; and a redirect is an answer like any other.
+    case status
+  }
 
   public struct Field: Hashable, Sendable {
     public var name: String

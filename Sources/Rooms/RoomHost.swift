@@ -39,8 +39,8 @@ final class RoomHost {
   private var library: RoomLibrary
   private var edits = OpenEdits()
   /// Those who look at the document from outside wait until what they found is durable, all at one and the same state.
-  private var onlookers: [(WorkflowDocument?) -> Void] = []
-  private var lookedAt: (document: WorkflowDocument, position: UInt64)?
+  private var onlookers: [(DurableState?) -> Void] = []
+  private var lookedAt: DurableState?
   private var onlookersDeadline: Scheduled<Void>?
   /// Not kept: it would keep the host.
   private var handle: RoomHandle { RoomHandle(self, loop: loop) }
@@ -133,7 +133,7 @@ final class RoomHost {
       if room.latest == nil {
         answerOnlookers(nil)
       } else if room.shownPosition >= lookedAt.position {
-        answerOnlookers(lookedAt.document)
+        answerOnlookers(lookedAt)
       }
     }
   }
@@ -337,23 +337,25 @@ final class RoomHost {
     outbox.abandon()
   }
 
-  /// Calls `look` with the document as soon as all of it is durable; with `nil` when it is not within a second, the store fails, or the room goes.
-  func whenDurable(_ look: @escaping (WorkflowDocument?) -> Void) {
+  typealias DurableState = (document: WorkflowDocument, position: UInt64)
+
+  /// Calls `look` with the document and its position as soon as all of it is durable; with `nil` when it is not within a second, the store fails, or the room goes.
+  func whenDurable(_ look: @escaping (DurableState?) -> Void) {
     guard let latest = room.latest, !room.isOver else { return look(nil) }
-    if room.shownPosition == latest.position { return look(latest.document) }
+    if room.shownPosition == latest.position { return look(latest) }
     onlookers.append(look)
     guard lookedAt == nil else { return }
     lookedAt = latest
     onlookersDeadline = loop.assumeIsolated().scheduleTask(in: .seconds(1)) { [self] in answerOnlookers(nil) }
   }
 
-  private func answerOnlookers(_ document: WorkflowDocument?) {
+  private func answerOnlookers(_ state: DurableState?) {
     onlookersDeadline?.cancel()
     onlookersDeadline = nil
     let looks = onlookers
     onlookers = []
     lookedAt = nil
-    for look in looks { look(document) }
+    for look in looks { look(state) }
   }
 
   func present(limit: Int) -> (participants: [Participant], count: Int) { room.present(limit: limit) }

@@ -26,9 +26,13 @@ struct RoomLoader: Sendable {
   }
 
   /// The document alone; `nil` when there is no such workflow. Only while no room of it is open: the store takes a load for a fresh start.
-  func document(of workflow: WorkflowID) async throws(StoreError) -> WorkflowDocument? {
+  func document(of workflow: WorkflowID) async throws(StoreError) -> WorkflowDocument? { try await state(of: workflow)?.document }
+
+  /// Likewise, with its position.
+  func state(of workflow: WorkflowID) async throws(StoreError) -> (document: WorkflowDocument, position: UInt64)? {
     guard let stored = try await store.load(workflow) else { return nil }
-    return try seed(from: stored, [], workflow).document
+    let seed = try seed(from: stored, [], workflow)
+    return (seed.document, seed.position)
   }
 
   /// Whole: those that were interrupted, and the newest that ended. Of the others that ended lately, the first and the last event, and of

@@ -11,6 +11,9 @@ extension RoomRegistry {
   public static let linkCountMax = 100
   public static let keyCountMax = 1000
 
+  /// Where webhooks last; `nil`: nowhere.
+  public var webhooks: (any WebhookStore)? { store as? any WebhookStore }
+
   // MARK: members
 
   public func members(of workflow: WorkflowID) async throws(StoreError) -> [Member] {

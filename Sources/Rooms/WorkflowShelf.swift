@@ -51,7 +51,7 @@ extension RoomRegistry {
     case .busy: return shelf.sketch(of: workflow)
     case .open(let room):
       return await withCheckedContinuation { answer in
-        room.onLoop { host in host.whenDurable { answer.resume(returning: $0.map(WorkflowShelf.sketch)) } }
+        room.onLoop { host in host.whenDurable { answer.resume(returning: ($0?.document).map(WorkflowShelf.sketch)) } }
       }
     case .held:
       defer { letGo(workflow) }
@@ -65,18 +65,21 @@ extension RoomRegistry {
   /// The workflow as it is, all of it durable.
   /// - Returns: `nil` when there is none.
   /// - Throws: `Occupied`, or a `StoreError`.
-  public func document(of workflow: WorkflowID) async throws -> WorkflowDocument? {
+  public func document(of workflow: WorkflowID) async throws -> WorkflowDocument? { try await state(of: workflow)?.document }
+
+  /// Likewise, with the position of its last change.
+  public func state(of workflow: WorkflowID) async throws -> (document: WorkflowDocument, position: UInt64)? {
     switch hold(workflow) {
     case .busy: throw Occupied()
     case .open(let room):
-      let document = await withCheckedContinuation { answer in
+      let state = await withCheckedContinuation { answer in
         room.onLoop { host in host.whenDurable { answer.resume(returning: $0) } }
       }
-      guard let document else { throw Occupied() }
-      return document
+      guard let state else { throw Occupied() }
+      return state
     case .held:
       defer { letGo(workflow) }
-      return try await loader.document(of: workflow)
+      return try await loader.state(of: workflow)
     }
   }
 

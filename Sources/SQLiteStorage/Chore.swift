@@ -81,6 +81,7 @@ struct SweepChore: Sendable {
       try SaveChore.forgetRuns(runs, db)
       return false
     }
+    guard try WebhookRows.sweep(ofKey: workflow, db) else { return false }
     try db.execute(sql: "DELETE FROM leases WHERE workflow = ?", arguments: [workflow])
     try db.execute(sql: "DELETE FROM versions WHERE workflow = ?", arguments: [workflow])
     try db.execute(sql: "DELETE FROM deleted WHERE workflow = ?", arguments: [workflow])

@@ -1,5 +1,7 @@
+import Foundation
 import GRDB
 import Storage
+import Webhooks
 import WorkflowDocument
 import WorkflowGraph
 
@@ -20,9 +22,12 @@ struct CommitWriter: Sendable {
     var last: UInt64
   }
 
+  private let webhooks: WebhookLimits
   private var cursors: [WorkflowID: Cursor] = [:]
   /// Workflows with a failed append that were not loaded since.
   private var mustReload: Set<WorkflowID> = []
+
+  init(webhooks: WebhookLimits = WebhookLimits()) { self.webhooks = webhooks }
 
   /// Cuts what waits into transactions of bounded size.
   static func batches(of jobs: [Job]) -> [ArraySlice<Job>] {
@@ -133,12 +138,23 @@ struct CommitWriter: Sendable {
         try insert.run(logged, workflow: cursor.key)
         cursor.last = logged.position
       case .lease(let lease): try lease.write(to: db, workflow: cursor.key)
-      case .runEvent(let event): try event.write(to: db, workflow: cursor.key)
+      case .runEvent(let event):
+        let isNew = try event.write(to: db, workflow: cursor.key)
+        if isNew, event.isLast { try queueEnd(of: event, workflow, cursor.key, db) }
       case .version(let version): try version.write(to: db, workflow: cursor.key, &chores)
       }
     }
     cursors[workflow] = cursor
     return .success(())
+  }
+
+  /// In the commit that makes the end durable. Spec: ST9.
+  private func queueEnd(of event: StoredRunEvent, _ workflow: WorkflowID, _ key: Int64, _ db: Database) throws {
+    try WebhookRows.queue(.runFinished, ofKey: key, webhooks, db) {
+      let sql = "SELECT e.body FROM run_events e JOIN runs r ON e.run = r.id WHERE r.workflow = ? AND r.run = ? ORDER BY e.seq LIMIT 1"
+      let first = try Data.fetchOne(db, sql: sql, arguments: [key, event.run])
+      return WebhookFacts.runFinished(first: first.map { Array($0) }, last: event.body, of: workflow)
+    }
   }
 
   private mutating func cut(_ workflow: WorkflowID, from position: UInt64, _ db: Database) throws -> Int? {
@@ -150,6 +166,8 @@ struct CommitWriter: Sendable {
       db, sql: "SELECT id FROM snapshots WHERE workflow = ? AND position >= ?", arguments: [place.key, first])
     try SaveChore.drop(snapshots, db)
     try db.execute(sql: "DELETE FROM versions WHERE workflow = ? AND position >= ?", arguments: [place.key, first])
+    // What comes in the place of what was cut off is to be told.
+    try db.execute(sql: "UPDATE webhooks SET told = min(told, ?) WHERE workflow = ?", arguments: [first - 1, place.key])
     try db.execute(sql: "DELETE FROM log WHERE workflow = ? AND position >= ?", arguments: [place.key, first])
     return db.changesCount
   }

@@ -57,6 +57,7 @@ extension SQLiteStore {
       }
       queue.withLock { $0.answered(batch) }
       for chore in answers.chores { enqueue(chore) }
+      tellObserver(of: batch)
       for answer in answers.answers { answer() }
     }
     guard let chore else { return }

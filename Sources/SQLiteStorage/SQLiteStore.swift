@@ -19,7 +19,8 @@ public final class SQLiteStore: WorkflowStore {
   /// Let go by `close`.
   let lock: Mutex<FileLock?>
   let queue = Mutex(CommitQueue())
-  let writer = Mutex(CommitWriter())
+  let writer: Mutex<CommitWriter>
+  let webhookObserver = Mutex<(@Sendable (WebhookSignal) -> Void)?>(nil)
 
   /// Opens the file, or makes it. Blocks for as long as SQLite needs to recover what the last process left.
   ///
@@ -34,6 +35,7 @@ public final class SQLiteStore: WorkflowStore {
     self.path = path
     self.options = options
     self.metrics = metrics
+    writer = Mutex(CommitWriter(webhooks: options.limits.webhooks))
     let lock = try FileLock(of: path, patience: options.takeover, onWait: onWait)
     self.lock = Mutex(lock)
     pool = try StoreFile.open(path, options: options)
@@ -65,7 +67,9 @@ public final class SQLiteStore: WorkflowStore {
   }
 
   public func delete(_ workflow: WorkflowID) async throws(StoreError) -> Bool {
-    try await wait { .delete(workflow, $0) }
+    let isDone = try await wait { .delete(workflow, $0) }
+    tellObserver([.webhooksChanged(workflow)])
+    return isDone
   }
 
   public func save(_ snapshot: StoredSnapshot, of workflow: WorkflowID) async throws(StoreError) {
@@ -111,7 +115,9 @@ public final class SQLiteStore: WorkflowStore {
   public func name(
     _ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID
   ) async throws(StoreError) -> NamedVersion {
-    try await save(snapshot, of: workflow, for: version) ?? version
+    let kept = try await save(snapshot, of: workflow, for: version) ?? version
+    tellObserver([.queued(workflow)])
+    return kept
   }
 
   public func versions(of workflow: WorkflowID) async throws(StoreError) -> [NamedVersion] {

@@ -2,6 +2,7 @@ import Compression
 import Foundation
 import GRDB
 import Storage
+import Webhooks
 import WorkflowDocument
 import WorkflowGraph
 
@@ -126,6 +127,7 @@ struct SaveChore: Sendable {
         version.author.subject, version.author.name, Int64(bitPattern: version.namedAtMilliseconds), id,
         Int64(bitPattern: version.number), Int(version.cause.rawValue), Data(version.graphHash), version.summary,
       ])
+    try WebhookRows.queue(.versionCreated, ofKey: place.key, limits.webhooks, db) { WebhookFacts.versionCreated(version, of: workflow) }
     return version
   }
 

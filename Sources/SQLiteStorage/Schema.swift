@@ -8,7 +8,7 @@ enum Schema {
   /// Step n makes version n + 1 out of version n. Append only.
   static let steps: [@Sendable (Database) throws -> Void] = [
     { try $0.execute(sql: versionOne) }, { try $0.execute(sql: versionTwo) }, { try $0.execute(sql: versionThree) },
-    { try $0.execute(sql: numberedVersions) }, { try $0.execute(sql: keptAnswers) },
+    { try $0.execute(sql: numberedVersions) }, { try $0.execute(sql: keptAnswers) }, { try $0.execute(sql: webhooks) },
   ]
   static var version: Int { steps.count }
 
@@ -98,6 +98,26 @@ extension Schema {
     UPDATE versions SET number = (
       SELECT count(*) FROM versions o WHERE o.workflow = versions.workflow AND (o.named_at, o.id) <= (versions.named_at, versions.id));
     UPDATE workflows SET version_count = (SELECT count(*) FROM versions WHERE workflow = workflows.key);
+    """
+}
+
+extension Schema {
+  /// Who is told of what, and what still has to be told. `pending` counts a webhook's deliveries of state 0.
+  private static let webhooks = """
+    CREATE TABLE webhooks(
+      key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, workflow INTEGER NOT NULL, url TEXT NOT NULL, events INTEGER NOT NULL,
+      off_at INTEGER, off_reason TEXT NOT NULL, secret BLOB NOT NULL, former_secret BLOB, former_until INTEGER, made_by TEXT NOT NULL,
+      made_at INTEGER NOT NULL, told INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0, failing_since INTEGER,
+      pending INTEGER NOT NULL DEFAULT 0) STRICT;
+    CREATE INDEX webhooks_of ON webhooks(workflow);
+    CREATE INDEX webhooks_waiting ON webhooks(pending) WHERE pending > 0;
+    CREATE TABLE deliveries(
+      sequence INTEGER PRIMARY KEY AUTOINCREMENT, hook INTEGER NOT NULL, id TEXT NOT NULL, event INTEGER NOT NULL, state INTEGER NOT NULL,
+      occurred_at INTEGER NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL, tried_at INTEGER, status INTEGER, error TEXT NOT NULL,
+      body BLOB NOT NULL, UNIQUE(hook, id)) STRICT;
+    CREATE INDEX deliveries_of ON deliveries(hook, sequence);
+    CREATE INDEX deliveries_in ON deliveries(hook, state, sequence);
+    CREATE INDEX deliveries_due ON deliveries(hook, due_at, sequence) WHERE state = 0;
     """
 }
 

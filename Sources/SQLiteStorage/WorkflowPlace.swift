@@ -54,12 +54,15 @@ extension LeaseRecord {
 }
 
 extension StoredRunEvent {
-  func write(to db: Database, workflow: Int64) throws {
+  /// - Returns: `false` when it is there already.
+  func write(to db: Database, workflow: Int64) throws -> Bool {
     try db.cachedStatement(sql: "INSERT INTO runs(workflow, run) VALUES(?, ?) ON CONFLICT DO NOTHING").execute(arguments: [workflow, run])
     try db.cachedStatement(
       sql: "INSERT OR IGNORE INTO run_events(run, seq, is_last, body) SELECT id, ?, ?, ? FROM runs WHERE workflow = ? AND run = ?"
     ).execute(arguments: [Int64(bitPattern: seq), isLast, Data(body), workflow, run])
-    guard isLast, db.changesCount > 0 else { return }
+    guard db.changesCount > 0 else { return false }
+    guard isLast else { return true }
     try db.cachedStatement(sql: "UPDATE runs SET is_finished = 1 WHERE workflow = ? AND run = ?").execute(arguments: [workflow, run])
+    return true
   }
 }

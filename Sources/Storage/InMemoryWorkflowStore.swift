@@ -1,5 +1,6 @@
 public import Access
 import Synchronization
+import Webhooks
 public import WorkflowDocument
 public import WorkflowGraph
 
@@ -12,6 +13,7 @@ public final class InMemoryWorkflowStore: WorkflowStore {
     var workflows: [WorkflowID: MemoryWorkflow] = [:]
     var access = MemoryAccess()
     var answers = MemoryAnswers()
+    var webhooks = MemoryWebhooks()
     /// Workflows with a failed append, until they are loaded anew.
     var mustReload: Set<WorkflowID> = []
     var faults = StoreFaults()
@@ -38,6 +40,7 @@ public final class InMemoryWorkflowStore: WorkflowStore {
   let state: Mutex<State>
   /// Held from taking the queue to the last completion, so that a stepping test and the background task keep one order.
   let committing = Mutex(())
+  let webhookObserver = Mutex<(@Sendable (WebhookSignal) -> Void)?>(nil)
   let limits: StoreLimits
 
   public init(limits: StoreLimits = StoreLimits()) {
@@ -62,8 +65,11 @@ public final class InMemoryWorkflowStore: WorkflowStore {
     }
     enqueue(
       Job(byteCount: refusal == nil ? byteCount : 0) { contents in
-        let result = refusal.map { contents.refuse($0, workflow) } ?? contents.append(writes, to: workflow)
-        return { completion(result) }
+        let result = refusal.map { contents.refuse($0, workflow) } ?? contents.append(writes, to: workflow, limits.webhooks)
+        return {
+          self.tellObserver(StoreWrite.signals(of: writes, to: workflow))
+          completion(result)
+        }
       })
   }
 
@@ -112,11 +118,17 @@ public final class InMemoryWorkflowStore: WorkflowStore {
     _ version: NamedVersion, snapshot: StoredSnapshot, of workflow: WorkflowID
   ) async throws(StoreError) -> NamedVersion {
     let limits = limits
-    return try await perform { contents throws(StoreError) in
+    let kept = try await perform { contents throws(StoreError) in
       if let error = contents.faults.takeSaveFailure(of: workflow) { throw error }
+      let isThere = contents.workflows[workflow]?.versions.contains { $0.id == version.id } ?? false
       guard let kept = try contents.workflows[workflow]?.name(version, snapshot, limits) else { throw .unknown(workflow) }
+      if !isThere {
+        contents.webhooks.queue(.versionCreated, of: workflow, limits.webhooks, WebhookFacts.versionCreated(kept, of: workflow))
+      }
       return kept
     }
+    tellObserver([.queued(workflow)])
+    return kept
   }
 
   public func versions(of workflow: WorkflowID) async throws(StoreError) -> [NamedVersion] { try read(workflow).versions }
@@ -130,11 +142,14 @@ public final class InMemoryWorkflowStore: WorkflowStore {
   }
 
   public func delete(_ workflow: WorkflowID) async throws(StoreError) -> Bool {
-    try await perform { contents throws(StoreError) in
+    let isDone = try await perform { contents throws(StoreError) in
       contents.mustReload.remove(workflow)
       contents.access.forget(workflow)
+      contents.webhooks.forget(workflow)
       return contents.workflows.removeValue(forKey: workflow) != nil
     }
+    tellObserver([.webhooksChanged(workflow)])
+    return isDone
   }
 
   public func runEvents(of workflow: WorkflowID, run: String, after seq: UInt64) async throws(StoreError) -> [StoredRunEvent] {
@@ -162,13 +177,17 @@ public final class InMemoryWorkflowStore: WorkflowStore {
 }
 
 extension InMemoryWorkflowStore.Contents {
-  mutating func append(_ writes: [StoreWrite], to workflow: WorkflowID) -> Result<Void, StoreError> {
+  mutating func append(_ writes: [StoreWrite], to workflow: WorkflowID, _ limits: WebhookLimits) -> Result<Void, StoreError> {
     guard workflows[workflow] != nil else { return .failure(.unknown(workflow)) }
     guard !mustReload.contains(workflow) else { return .failure(.mustReload) }
     do throws(StoreError) {
       let fault = faults.takeAppendFault(of: workflow)
       if case .lost(let error)? = fault { throw error }
-      try workflows[workflow]?.append(writes)
+      let ended = try workflows[workflow]?.append(writes) ?? []
+      for run in ended {
+        guard let told = WebhookFacts.runFinished(first: run.first.body, last: run.last?.body ?? [], of: workflow) else { continue }
+        webhooks.queue(.runFinished, of: workflow, limits, told)
+      }
       if case .torn(let error)? = fault { throw error }
       return .success(())
     } catch {

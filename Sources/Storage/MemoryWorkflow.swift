@@ -24,13 +24,15 @@ struct MemoryWorkflow: Sendable {
   var lastPosition: UInt64 { floor + UInt64(log.count) }
 
   /// All of `writes` or none.
-  mutating func append(_ writes: [StoreWrite]) throws(StoreError) {
+  /// - Returns: runs that are over with them.
+  mutating func append(_ writes: [StoreWrite]) throws(StoreError) -> [StoredRun] {
+    var ended: [StoredRun] = []
     try StoreWrite.checkOrder(of: writes, after: lastPosition)
     for write in writes {
       switch write {
       case .change(let logged): log.append(logged)
       case .lease(let lease): leases[lease.secretDigest] = lease
-      case .runEvent(let event): append(event)
+      case .runEvent(let event): if append(event), event.isLast, let run = storedRun(event.run) { ended.append(run) }
       case .version(.renamed(let id, let name, let note)):
         named[id]?.version.name = name
         named[id]?.version.note = note
@@ -38,15 +40,18 @@ struct MemoryWorkflow: Sendable {
       case .version(.dropped(let id)): named[id] = nil
       }
     }
+    return ended
   }
 
-  private mutating func append(_ event: StoredRunEvent) {
+  /// `false` when it is there already.
+  private mutating func append(_ event: StoredRunEvent) -> Bool {
     if runs[event.run] == nil { runOrder.append(event.run) }
     var events = runs[event.run] ?? []
     let at = events.lastIndex { $0.seq <= event.seq }
-    if let at, events[at].seq == event.seq { return }
+    if let at, events[at].seq == event.seq { return false }
     events.insert(event, at: at.map { $0 + 1 } ?? 0)
     runs[event.run] = events
+    return true
   }
 
   mutating func save(_ snapshot: StoredSnapshot, limits: StoreLimits) throws(StoreError) {

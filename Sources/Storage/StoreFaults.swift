@@ -90,6 +90,7 @@ extension InMemoryWorkflowStore {
       var survivors = Contents()
       survivors.workflows = state.contents.workflows
       survivors.access = state.contents.access
+      survivors.webhooks = state.contents.webhooks
       defer { state.queue = [] }
       return (survivors, state.queue)
     }

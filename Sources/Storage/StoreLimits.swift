@@ -1,4 +1,5 @@
 import CRDT
+public import Webhooks
 import WorkflowDocument
 import WorkflowGraph
 
@@ -26,6 +27,8 @@ public struct StoreLimits: Hashable, Sendable {
   public var automaticVersionCountMax = 400
   /// Bytes of their snapshots; beyond it: `.limit`.
   public var automaticVersionBytesMax = 128 << 20
+  /// Webhooks and their deliveries.
+  public var webhooks = WebhookLimits()
 
   public init() {}
 }

@@ -27,6 +27,9 @@ enum Setting: String, CaseIterable, Sendable {
   case pluginTimeoutSeconds = "plugin-timeout-seconds"
   case engineURL = "engine-url"
   case engineTimeoutSeconds = "engine-timeout-seconds"
+  case webhookAllow = "webhook-allow"
+  case webhookAllowPrivate = "webhook-allow-private"
+  case webhookPlain = "webhook-plain"
 
   /// A list is given one by one, so its flag is in the singular.
   var flag: String {
@@ -68,7 +71,8 @@ enum Setting: String, CaseIterable, Sendable {
     .logLevel: "info", .logFormat: "auto", .metricsToken: "", .takeoverSeconds: 40,
     .httpAllow: ConfigValue(.stringArray([]), isSecret: false), .httpAllowPrivate: ConfigValue(.stringArray([]), isSecret: false),
     .httpTimeoutSeconds: 30, .plugins: ConfigValue(.stringArray([]), isSecret: false), .pluginTimeoutSeconds: 30, .engineURL: "",
-    .engineTimeoutSeconds: 60,
+    .engineTimeoutSeconds: 60, .webhookAllow: ConfigValue(.stringArray(["*"]), isSecret: false),
+    .webhookAllowPrivate: ConfigValue(.stringArray([]), isSecret: false), .webhookPlain: false,
   ]
 }
 

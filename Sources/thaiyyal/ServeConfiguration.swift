@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import OutboundPolicy
 import RateLimits
+import Webhooks
 
 /// Everything `serve` and `doctor` were asked for, checked one by one and against each other.
 struct ServeConfiguration {
@@ -34,6 +35,7 @@ struct ServeConfiguration {
   var logLevel: Logger.Level
   var operations: OperationsConfiguration
   var outside: OutsideConfiguration
+  var webhooks: WebhookPolicy
   /// One line per setting with its value and where it came from.
   var lines: [String]
 
@@ -62,6 +64,7 @@ struct ServeConfiguration {
     logLevel = try Self.logLevel(sources)
     operations = try OperationsConfiguration(sources)
     outside = try OutsideConfiguration(sources)
+    webhooks = try WebhookConfiguration(sources).policy
     security = try Self.security(sources, isPlain: isPlain, dataFile: data)
     lines = []
     try check()
@@ -166,12 +169,12 @@ struct ServeConfiguration {
       let value: String =
         switch setting {
         case .port: "\(port)"
-        case .plain, .memory, .open: "\(try sources.flag(setting))"
+        case .plain, .memory, .open, .webhookPlain: "\(try sources.flag(setting))"
         case .connectionsMax, .connectionsPerAddressMax, .drainSeconds, .takeoverSeconds, .loops, .httpTimeoutSeconds,
           .pluginTimeoutSeconds,
           .engineTimeoutSeconds:
           "\(try sources.number(setting, in: 0...Int.max))"
-        case .allowedOrigins, .trustedProxies, .limits, .httpAllow, .httpAllowPrivate, .plugins:
+        case .allowedOrigins, .trustedProxies, .limits, .httpAllow, .httpAllowPrivate, .plugins, .webhookAllow, .webhookAllowPrivate:
           try sources.texts(setting).joined(separator: " ")
         default: try sources.text(setting)
         }

@@ -61,6 +61,7 @@ struct ServeOptions: ParsableArguments {
   var config: String?
   @OptionGroup(title: "Operations") var operations: OperationsOptions
   @OptionGroup(title: "The outside") var outside: OutsideOptions
+  @OptionGroup(title: "Webhooks") var webhooks: WebhookOptions
 
   /// What was given, as the top provider of the configuration.
   var given: [Setting: ConfigValue] {
@@ -84,7 +85,7 @@ struct ServeOptions: ParsableArguments {
     for (setting, list) in [(Setting.allowedOrigins, allowOrigin), (.trustedProxies, trustedProxy), (.limits, limit)] where !list.isEmpty {
       put(setting, .stringArray(list))
     }
-    for (setting, content) in operations.given + outside.given { put(setting, content) }
+    for (setting, content) in operations.given + outside.given + webhooks.given { put(setting, content) }
     return values
   }
 }

@@ -5,6 +5,8 @@ import Gateway
 import Logging
 import NIOCore
 import NIOPosix
+import OpenSSLTransport
+import OutboundHTTP
 import RoomCore
 import Rooms
 import SQLiteStorage
@@ -12,6 +14,8 @@ import ServiceLifecycle
 import Storage
 import Telemetry
 import WebSocketTransport
+import WebhookDelivery
+import Webhooks
 
 /// The running server: makes the parts, puts them together, tells where it is, and takes them down in order.
 struct ServeProcess {
@@ -47,7 +51,8 @@ struct ServeProcess {
   }
 
   private func serve(
-    store: any WorkflowStore, group: MultiThreadedEventLoopGroup, authenticator: any Authenticator, tls: ServeTLS?, metrics: ServerMetrics,
+    store: any WebhookService.Store, group: MultiThreadedEventLoopGroup, authenticator: any Authenticator, tls: ServeTLS?,
+    metrics: ServerMetrics,
     logger: Logger
   ) async throws {
     var gatewayConfiguration = try makeGatewayConfiguration()
@@ -73,7 +78,10 @@ struct ServeProcess {
         announce($0, tls)
         notifier.ready()
       })
-    var services = ServiceGroupConfiguration(services: [.init(service: outside), .init(service: gateway)], logger: logger)
+    let webhooks = try makeWebhooks(store, registry, group, metrics, logger)
+    // Ended in reverse: what rooms have to tell when they close is queued before nobody sends any more.
+    var services = ServiceGroupConfiguration(
+      services: [.init(service: webhooks), .init(service: outside), .init(service: gateway)], logger: logger)
     services.maximumGracefulShutdownDuration = configuration.drain + Self.shutdownReserve
     let serviceGroup = ServiceGroup(configuration: services)
     let interrupt = Interrupt {
@@ -90,6 +98,23 @@ struct ServeProcess {
     try await serviceGroup.run()
   }
 
+  private func makeWebhooks(
+    _ store: any WebhookService.Store, _ registry: RoomRegistry, _ group: MultiThreadedEventLoopGroup, _ metrics: ServerMetrics,
+    _ logger: Logger
+  ) throws -> WebhookService {
+    var options = WebhookService.Options()
+    options.policy = configuration.webhooks
+    let client = OutboundClient(
+      policy: options.policy.outbound, limits: WebhookService.outboundLimits(options.rules.limits), group: group,
+      tls: try TLSClientContext())
+    let now: @Sendable () -> UInt64 = { RoomEnvironment.system.now().wallMilliseconds }
+    let service = WebhookService(store: store, client: client, options: options, now: now, logger: logger) {
+      try await registry.state(of: $0)
+    }
+    metrics.add { service.metrics.write(to: &$0, atMilliseconds: now()) }
+    return service
+  }
+
   private func makeGatewayConfiguration() throws -> GatewayConfiguration {
     var gateway = GatewayConfiguration()
     gateway.host = configuration.host
@@ -100,6 +125,7 @@ struct ServeProcess {
     gateway.connectionCountPerAddressMax = configuration.connectionsPerAddressMax
     gateway.metricsAccess = try configuration.operations.metricsAccess(isPrivate: configuration.isPrivate)
     gateway.proxies = configuration.proxies
+    gateway.webhooks = configuration.webhooks
     return gateway
   }
 
@@ -111,7 +137,7 @@ struct ServeProcess {
     return (TokenForms(signed: keys?.authenticator, fixed: fixed), keys)
   }
 
-  private func openStore(_ metrics: ServerMetrics, _ logger: Logger) throws -> any WorkflowStore {
+  private func openStore(_ metrics: ServerMetrics, _ logger: Logger) throws -> any WebhookService.Store {
     guard let file = configuration.dataFile else { return InMemoryWorkflowStore() }
     let folder = URL(fileURLWithPath: file).deletingLastPathComponent()
     do {

@@ -51,10 +51,11 @@ import Testing
       .limits: "runs-per-subject=3/9", .drainSeconds: "7", .loops: "8", .logLevel: "debug",
       .httpAllow: "*.example.org:8443", .httpTimeoutSeconds: "9", .plugins: "http://127.0.0.1:9100/", .pluginTimeoutSeconds: "10",
       .engineTimeoutSeconds: "11", .logFormat: "json", .metricsToken: "secret.txt", .takeoverSeconds: "12",
+      .webhookAllow: "*.example.org:8443", .webhookAllowPrivate: "10.1.0.0/16", .webhookPlain: "true",
     ]
     for (setting, text) in texts {
       let isText = [.host, .data, .logLevel, .logFormat, .metricsToken, .proxyHeader].contains(setting)
-      let isList = [.allowedOrigins, .httpAllow, .plugins, .trustedProxies, .limits].contains(setting)
+      let isList = [.allowedOrigins, .httpAllow, .plugins, .trustedProxies, .limits, .webhookAllow, .webhookAllowPrivate].contains(setting)
       let json = isList ? "[\"\(text)\"]" : isText ? "\"\(text)\"" : text
       let flags = ["true"].contains(text) ? [setting.flag] : [setting.flag, text]
       let given = [
@@ -159,6 +160,8 @@ import Testing
       (["--engine-url", "ftp://x"], "engine-url: \"ftp://x\": unsupported protocol scheme \"ftp\" (flag)"),
       (["--engine-url", "http://x", "--plugin", "http://a"], "engine-url excludes"),
       (["--engine-url", "http://x", "--http-allow", "*"], "engine-url excludes"),
+      (["--webhook-allow", "https://example.org"], "webhook-allow: \"https://example.org\" is no host"),
+      (["--webhook-allow-private", "10.0.0.1"], "webhook-allow-private: \"10.0.0.1\" is no range"),
       (["--http-timeout-seconds", "0"], "is not within 1...3600"),
     ])
   func outsideFaults(arguments: [String], text: String) async throws {

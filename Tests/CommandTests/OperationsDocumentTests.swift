@@ -51,7 +51,10 @@ import Testing
     let text = try String(contentsOf: Self.file, encoding: .utf8)
     let metrics = ServerMetrics()
     // Those that only a whole server adds.
-    let added: Set = ["thaiyyal_outbox_bytes", "thaiyyal_store_file_bytes"]
+    let added: Set = [
+      "thaiyyal_outbox_bytes", "thaiyyal_store_file_bytes", "thaiyyal_webhook_attempts_total", "thaiyyal_webhooks_switched_off_total",
+      "thaiyyal_webhooks", "thaiyyal_webhook_pending", "thaiyyal_webhook_dead_letters", "thaiyyal_webhook_oldest_pending_seconds",
+    ]
     let written = Set(metrics.text().split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { String($0.split(separator: " ")[2]) })
     let explained = Set(text.matches(of: #/`((?:thaiyyal|process)_[a-z_]+)(?:\{[a-z,]+\})?`/#).map { String($0.1) })
     #expect(explained == written.union(added), "\(explained.symmetricDifference(written.union(added)))")

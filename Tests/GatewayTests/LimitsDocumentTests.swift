@@ -6,6 +6,7 @@ import Rooms
 import Storage
 import Testing
 import WebSocketTransport
+import Webhooks
 import WorkflowEngine
 
 @testable import Gateway
@@ -39,6 +40,7 @@ import WorkflowEngine
         "answerCountMax": grouped(KeptAnswer.countMax), "answerCountPerHolderMax": grouped(KeptAnswer.countPerHolderMax),
         "answerBytesMax": grouped(KeptAnswer.bodyBytesMax), "answerAgeMax": "\(KeptAnswer.ageMillisecondsMax / 1000) s",
       ]) { first, _ in first }),
+    Section(title: "Webhooks", limits: limits(of: WebhookLimits())),
   ]
 
   @Test("every limit stands in the document with its value, and no other does", arguments: sections)

@@ -72,6 +72,7 @@ import WorkflowGraph
         expiresAtMilliseconds: nil), countMax: 9)
     let path = row.path.replacing("{id}", with: workflow.rawValue).replacing("{subject}", with: "bob").replacing("{link}", with: link)
       .replacing("{run}", with: "0123456789abcdef").replacing("{key}", with: "0123456789abcdef").replacing("{version}", with: "1")
+      .replacing("{hook}", with: "0123456789abcdef").replacing("{delivery}", with: "msg_0123456789abcdef0123456789abcdef")
     return (try await TestTokens.send(row.method, path, row.body, to: server, token: token), workflow)
   }
 }

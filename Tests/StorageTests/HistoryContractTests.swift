@@ -204,6 +204,7 @@ extension NamedVersion {
         try $0.execute(
           sql: """
             DROP TABLE versions; DROP TABLE members; DROP TABLE links; DROP TABLE keys; DROP TABLE answers;
+            DROP TABLE webhooks; DROP TABLE deliveries;
             ALTER TABLE workflows DROP COLUMN version_count; PRAGMA user_version = 1
             """)
       }

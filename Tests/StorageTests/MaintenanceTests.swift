@@ -60,7 +60,7 @@ import WorkflowGraph
     try await TemporaryFolder.with { folder in
       let path = try await DamageTests.store(in: folder, changes: 10, snapshots: [4, 8])
       let report = try await SQLiteStore.check(path)
-      #expect(report.format == 5)
+      #expect(report.format == SQLiteStore.format)
       #expect(SQLiteStore.libraryVersion.hasPrefix("3."))
       #expect(report.workflowCount == 2 && report.changeCount == 8 && report.snapshotCount == 2)
       #expect(report.fileBytes > 3_000_000 && report.faults.isEmpty)

@@ -91,15 +91,3 @@ enum RunView {
     }
   }
 }
-
-/// A JSON object, member by member, in the order in which they were added.
-struct JSONMembers {
-  private var text = "{"
-
-  /// - Parameter name: needs no escapes.
-  mutating func add(_ name: StaticString, _ value: JSONText) {
-    text += text.utf8.count == 1 ? "\"\(name)\":\(value.text)" : ",\"\(name)\":\(value.text)"
-  }
-
-  var object: JSONText { JSONText(unchecked: text + "}") }
-}

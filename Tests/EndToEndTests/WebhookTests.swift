@@ -1,0 +1,116 @@
+import Foundation
+import LoopbackServer
+import NIOPosix
+import OpenSSLTransport
+import OutboundHTTP
+import OutboundPolicy
+import Testing
+import WorkflowDocument
+import WorkflowGraph
+
+@testable import CollabClient
+
+/// Webhooks of a real process, killed without mercy.
+@Suite(
+  "Webhooks of a server that is killed", .timeLimit(.minutes(2)),
+  .enabled(if: ChildServer.executable != nil, "the executable was not built")
+)
+struct WebhookTests {
+  private static let graph = #"{"id":"told","canvas":{"nodes":[{"id":"a","type":"numberNode","data":{"value":7}}],"edges":[]}}"#
+
+  @Test(
+    "[WH2, WH8, ST9] kill -9 between a run's end and its delivery: the next process delivers it, and the edits before it, each once and signed"
+  )
+  func killed() async throws {
+    let folder = NSTemporaryDirectory() + "thaiyyal-webhooks-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let receiver = try await LoopbackServer.start { _ in .answer(204, "") }
+    let more = ["--webhook-allow", "*:\(receiver.port)", "--webhook-allow-private", "127.0.0.0/8", "--webhook-plain"]
+    let data = folder + "/data.sqlite"
+    let first = try await ChildServer.start(ChildServer.executable!, data: data, port: 0, more: more)
+    let (secret, status): (String, String)
+    do {
+      #expect(try await Self.ask("/api/v1/workflows", Self.graph, first.port).status == 201)
+      let hook = #"{"url":"\#(receiver.origin)/hook","events":["run.finished","workflow.changed","version.created"]}"#
+      let made = try await Self.ask("/api/v1/workflows/told/webhooks", hook, first.port)
+      #expect(made.status == 201)
+      secret = try #require(try Self.json(made.body)["secret"]?.stringValue)
+      try await Self.edit(first.port)
+      #expect(try await Self.ask("/api/v1/workflows/told/versions", #"{"name":"one"}"#, first.port).status == 201)
+      let run = try await Self.ask("/api/v1/workflows/told/execute", "{}", first.port)
+      #expect(run.status == 200)
+      status = try #require(try Self.json(run.body)["status"]?.stringValue)
+    } catch {
+      await first.killNow()
+      throw error
+    }
+    // The end is durable; it is told a second later.
+    await first.killNow()
+    #expect(receiver.requests.allSatisfy { !$0.body.contains("run.finished") })
+
+    let second = try await ChildServer.start(ChildServer.executable!, data: data, port: first.port, more: more)
+    func heard(_ event: String) -> [LoopbackServer.Request] { receiver.requests.filter { $0.body.contains("\"type\":\"\(event)\"") } }
+    for event in ["run.finished", "workflow.changed", "version.created"] {
+      while heard(event).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    }
+    let end = try #require(heard("run.finished").first)
+    #expect(heard("run.finished").count == 1)
+    // One that was under way when the process died may come again, under the same id.
+    #expect(Set(heard("version.created").map { $0.fields["webhook-id"] }).count == 1)
+    let changed = try #require(try Self.json(heard("workflow.changed")[0].body)["data"])
+    #expect(try #require(changed["changeCount"]?.numberValue) >= 4 && changed["authors"]?.arrayValue?.isEmpty == false)
+    let told = try Self.json(end.body)["data"]
+    #expect(
+      told?["workflow"]?.stringValue == "told" && told?["status"]?.stringValue == status && told?["workflowVersion"]?.numberValue == 1)
+    #expect(!end.body.contains("value"), "no setting of a node leaves the server")
+    try Self.verify(end, secret: secret)
+    second.terminate()
+    #expect(await second.exitStatus() == 0)
+    try await receiver.stop()
+  }
+
+  private static func edit(_ port: Int) async throws {
+    var replica = ReplicaOptions(name: "writer")
+    replica.kind = .bot
+    let session = CollabSession(
+      SessionOptions(server: ServerAddress(isSecure: false, host: "127.0.0.1", port: port), workflow: WorkflowID("told")!, replica: replica)
+    ) { _, _ in }
+    try await session.joined()
+    var mix = EditMix(seed: 1, prefix: "w-")
+    mix.withPresence = false
+    for _ in 0..<4 { try await session.step(&mix) }
+    try await session.saved()
+    await session.close()
+  }
+
+  /// By OpenSSL's own tool: nothing of ours is in it.
+  private static func verify(_ request: LoopbackServer.Request, secret: String) throws {
+    let id = try #require(request.fields["webhook-id"])
+    let seconds = try #require(request.fields["webhook-timestamp"])
+    let key = try #require(Data(base64Encoded: String(secret.dropFirst("whsec_".count))))
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    let hex = key.map { String(format: "%02x", $0) }.joined()
+    process.arguments = ["openssl", "dgst", "-sha256", "-mac", "HMAC", "-macopt", "hexkey:\(hex)", "-binary"]
+    let (input, output) = (Pipe(), Pipe())
+    (process.standardInput, process.standardOutput) = (input, output)
+    try process.run()
+    input.fileHandleForWriting.write(Data("\(id).\(seconds).\(request.body)".utf8))
+    try input.fileHandleForWriting.close()
+    let digest = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(request.fields["webhook-signature"] == "v1," + digest.base64EncodedString())
+  }
+
+  private static func json(_ text: String) throws -> JSONValue {
+    try JSONValue(parsing: text.trimmingCharacters(in: .whitespacesAndNewlines))
+  }
+
+  private static func ask(_ target: String, _ body: String, _ port: Int) async throws -> (status: Int, body: String) {
+    let url = try OutboundURL("http://127.0.0.1:\(port)\(target)")
+    let client = OutboundClient(policy: .only(url), group: MultiThreadedEventLoopGroup.singleton, tls: try TLSClientContext())
+    let response = try await client.send(OutboundRequest(.post, url, body: .init(Array(body.utf8))))
+    return (response.status, String(decoding: response.body, as: UTF8.self))
+  }
+}
