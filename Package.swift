@@ -163,9 +163,9 @@ let package = Package(
     .target(
       name: "FuzzProperties",
       dependencies: [
-        "CRDT", "Hashing", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "Compression", "WebSocketTransport", "CollabClient",
-        .nioCore,
-        .nioHTTP1, .nioEmbedded,
+        "Access", "CRDT", "Hashing", "WorkflowGraph", "WorkflowDocument", "CollabProtocol", "Compression", "WebSocketTransport",
+        "CollabClient", "Gateway", "RateLimits", "RoomCore", "Rooms", "Storage", .nioCore, .nioHTTP1, .nioEmbedded, .nioPosix, .logging,
+        .lifecycle,
       ], path: "Tests/FuzzProperties", swiftSettings: strict),
     tests("FuzzTests", ["FuzzProperties"]),
     tests("SanitizerTests", [], exclude: ["mutex.c"]),

@@ -35,6 +35,9 @@ struct ProblemMiddleware: RouterMiddleware {
     case let error as any HTTPResponseError:
       let kind = ProblemKind(status: error.status.code)
       return Problem(kind, kind == .notFound ? "There is nothing at this address." : "The request was not understood.")
+    case is HTTPParserError:
+      // The body cannot be read: where it ends, and another request might begin, nobody knows.
+      return Problem(.badRequest, "The request was not understood.", headers: [("connection", "close")])
     default:
       context.logger.error("a route failed", metadata: ["error": "\(error)"])
       return Problem(.internalServerError, "The server failed. Its log says more.")

@@ -20,6 +20,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case patches
   /// The first bytes of a connection, as a server and as a client reads them. Source: RFC 6455 §4.
   case upgrade
+  /// Signed tokens, key sets, and tokens of every other form. Spec: AC5, AC6, AC8.
+  case tokens
+  /// A connection's bytes as HTTP, to a whole server. Source: RFC 9112.
+  case requests
+  /// Bodies of the REST interface, to a whole server. Spec: OW1.
+  case bodies
 
   /// How far an input came: a corpus of which nothing is taken proves nothing.
   public enum Reach: Sendable {
@@ -31,13 +37,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   public var bytesMax: Int {
     switch self {
     case .changes: 512
-    case .canvas, .upgrade, .patches: 2048
+    case .canvas, .upgrade, .patches, .tokens, .requests, .bodies: 2048
     default: 1024
     }
   }
 
   /// Whether inputs are JSON, which `JSONMutator` knows how to change.
-  public var isJSON: Bool { self == .messagesJSON || self == .canvas || self == .patches }
+  public var isJSON: Bool { [.messagesJSON, .canvas, .patches, .tokens, .bodies].contains(self) }
 
   /// - Parameter planted: with the target's planted defect in place. It must be found, or the property proves nothing.
   /// - Throws: what does not hold. A trap of the code under test is a finding too.
@@ -52,6 +58,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .canvas: try CanvasProperty.check(input, planted: planted)
     case .patches: try PatchProperty.check(input, planted: planted)
     case .upgrade: try UpgradeProperty.check(input, planted: planted)
+    case .tokens: try TokenProperty.check(input, planted: planted)
+    case .requests: try RequestProperty.check(input, planted: planted)
+    case .bodies: try BodyProperty.check(input, planted: planted)
     }
   }
 }

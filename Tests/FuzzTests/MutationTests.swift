@@ -10,7 +10,10 @@ import Testing
   private static func runs(_ target: FuzzTarget) -> Int {
     switch target {
     case .messagesJSON, .messagesProto, .canvas: 12_000
-    case .patches: 3000
+    case .patches, .tokens: 3000
+    // Each is a few connections to a whole server.
+    case .requests: 600
+    case .bodies: 200
     case .snapshots, .deflate: 6000
     case .upgrade: 2400
     case .frames: 1200

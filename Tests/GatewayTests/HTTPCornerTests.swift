@@ -20,6 +20,10 @@ import Testing
     return ([line] + kept + more).map { $0 + end }.joined() + end
   }
 
+  static func post(_ length: String) -> String {
+    "POST /api/v1/workflows/validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\(length)\r\n\r\n"
+  }
+
   struct Case: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var request: String
@@ -45,6 +49,10 @@ import Testing
     Case("HTTP/1.0 ends after its answer", "GET /livez HTTP/1.0\r\n\r\n", 200),
     Case("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
     Case("a request of HTTP/0.9", "GET /livez\r\n\r\n", 400),
+    // Bodies of which nobody knows where they end: found by fuzzing as 500.
+    Case("a coding that is not chunked", post("Transfer-Encoding: xchunked") + "0\r\n\r\n" + get, 400),
+    Case("a chunk that is none", post("Transfer-Encoding: chunked") + "zz\r\n{}\r\n0\r\n\r\n" + get, 400),
+    Case("a chunk that is none, behind one that is", post("Transfer-Encoding: chunked") + "1\r\n{\r\nzz\r\n" + get, 400),
     // Connection and Upgrade.
     Case("one of several tokens", upgrade(without: ["Connection"], with: ["Connection: keep-alive, upgrade"]), 101),
     Case("in a second field", upgrade(without: ["Connection"], with: ["connection: keep-alive", "CONNECTION: UPGRADE"]), 101),
