@@ -22,13 +22,13 @@ struct FrameDecoder {
   private var frame: (left: Int, isFinal: Bool)?
   /// The message whose fragments are being collected.
   private var open: (kind: WebSocketPayloadKind, isCompressed: Bool)?
-  private var assembled = ByteBuffer()
+  private var assembled = MessagePieces()
   private var text = UTF8Validator()
 
   /// A data frame or a message has begun and not ended.
   var isInsideMessage: Bool { frame != nil || open != nil }
-  /// Of a message whose end is not there.
-  var heldBytes: Int { assembled.readableBytes }
+  /// Memory of a message whose end is not there.
+  var heldBytes: Int { assembled.capacity }
 
   init(role: WebSocketRole, frameBytesMax: Int, messageBytesMax: Int, allowsCompression: Bool = false) {
     self.role = role
@@ -98,7 +98,7 @@ struct FrameDecoder {
     // What does not compress grows by the headers of stored blocks, less than one byte in a thousand.
     let isCompressed = open?.isCompressed ?? header.isCompressed
     let bytesMax = isCompressed ? messageBytesMax + messageBytesMax >> 10 + 64 : messageBytesMax
-    guard assembled.readableBytes + header.payloadCount <= bytesMax else { throw .tooBig(messageBytesMax) }
+    guard assembled.byteCount + header.payloadCount <= bytesMax else { throw .tooBig(messageBytesMax) }
   }
 
   private mutating func begin(_ header: FrameHeader) {
@@ -119,17 +119,15 @@ struct FrameDecoder {
     frame = count < left ? (left - count, isFinal) : nil
     if frame == nil, isFinal {
       guard text.isComplete else { throw .invalidText }
-      if assembled.readableBytes > 0 {
-        assembled.writeBuffer(&piece)
-        piece = assembled
-        assembled = ByteBuffer()
+      if !assembled.isEmpty {
+        assembled.append(piece)
+        piece = assembled.take()
       }
       open = nil
       return .message(message.kind, piece, isCompressed: message.isCompressed)
     }
-    // Reserve what is announced only as far as a small frame goes: an announcement costs the peer nothing.
-    if assembled.capacity == 0 { assembled.reserveCapacity(min(left, 16 << 10)) }
-    assembled.writeBuffer(&piece)
+    // Nothing is reserved for what is announced only: an announcement costs the peer nothing.
+    assembled.append(piece)
     return nil
   }
 

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// What all connections of a server have read and cannot deliver yet: the beginnings of messages. Each peer alone stays within the size of a
-/// message; thousands that never finish theirs would fill the memory.
+/// Memory that holds what all connections of a server have read and cannot deliver yet: the beginnings of messages. Each peer alone stays within the
+/// size of a message; thousands that never finish theirs would fill the memory. Buffers count with all they take, not with what is in them.
 public final class InputLedger: Sendable {
   public let bytesMax: Int
   private let bytes = Atomic<Int>(0)

@@ -31,7 +31,7 @@ extension WebSocketConnection {
   /// Beginnings of messages are memory that peers fill without having said anything.
   private func weighInput() {
     if case .ended = phase { return }
-    let held = input.readableBytes + decoder.heldBytes
+    let held = input.storageCapacity + decoder.heldBytes
     guard held != heldBytes, let ledger = configuration.inputLedger else { return }
     let fits = ledger.change(by: held - heldBytes)
     let isMore = held > heldBytes
@@ -95,11 +95,11 @@ extension WebSocketConnection {
     }
   }
 
-  /// The rest of a read, a few bytes as a rule, must not hold the whole read's memory.
+  /// The rest of a read, a few bytes as a rule, must not hold the whole read's memory. What is copied is less each time.
   private func compactInput() {
     if input.readableBytes == 0 {
       input = ByteBuffer()
-    } else if input.readableBytes <= 256, input.capacity > 1024 {
+    } else if input.storageCapacity > 1024, input.readableBytes <= input.storageCapacity / 4 {
       input = ByteBuffer(bytes: input.readableBytesView)
     }
   }
