@@ -10,12 +10,15 @@ final class StuckAnswer: ChannelOutboundHandler, ChannelInboundHandler, Removabl
 
   private let patience: TimeAmount
   private let bytesMin: Int
+  private let waitingBytes: (ChannelHandlerContext) -> Int
   private var timer: Scheduled<Void>?
   private var writtenBytes = 0
 
-  init(patience: Duration, bytesMin: Int = 4 << 10) {
+  /// - Parameter waitingBytes: what the socket has not taken.
+  init(patience: Duration, bytesMin: Int = 4 << 10, waitingBytes: @escaping (ChannelHandlerContext) -> Int = StuckAnswer.bufferedBytes) {
     self.patience = TimeAmount(patience)
     self.bytesMin = bytesMin
+    self.waitingBytes = waitingBytes
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -25,15 +28,15 @@ final class StuckAnswer: ChannelOutboundHandler, ChannelInboundHandler, Removabl
 
   func flush(context: ChannelHandlerContext) {
     context.flush()
-    if timer == nil, Self.waitingBytes(context) > 0 { watch(context) }
+    if timer == nil, waitingBytes(context) > 0 { watch(context) }
   }
 
   private func watch(_ context: ChannelHandlerContext) {
-    let waitingBefore = Self.waitingBytes(context)
+    let waitingBefore = waitingBytes(context)
     let takenBefore = writtenBytes - waitingBefore
     timer = context.eventLoop.assumeIsolated().scheduleTask(in: patience) { [self] in
       timer = nil
-      let waiting = Self.waitingBytes(context)
+      let waiting = waitingBytes(context)
       guard waiting > 0 else { return }
       if writtenBytes - waiting < takenBefore + min(bytesMin, waitingBefore) { return context.close(promise: nil) }
       watch(context)
@@ -41,7 +44,7 @@ final class StuckAnswer: ChannelOutboundHandler, ChannelInboundHandler, Removabl
   }
 
   /// 0 for a channel that does not say.
-  private static func waitingBytes(_ context: ChannelHandlerContext) -> Int {
+  static func bufferedBytes(_ context: ChannelHandlerContext) -> Int {
     (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0  // no channel of ours lacks it, but a test's
   }
 

@@ -23,24 +23,20 @@ public struct MetricsText: Sendable {
   // MARK: families
 
   public mutating func counter(_ name: String, _ help: String, _ samples: [([Label], UInt64)]) {
-    begin(name, help, "counter")
-    for (labels, value) in samples { sample(name, labels, "\(value)") }
+    family(name, help, "counter", samples.map { ($0, "\($1)") })
   }
 
   /// Seconds: the one unit of time that Prometheus knows.
   public mutating func counter(_ name: String, _ help: String, nanoseconds: UInt64) {
-    begin(name, help, "counter")
-    sample(name, [], Self.seconds(nanoseconds))
+    family(name, help, "counter", [([], Self.seconds(nanoseconds))])
   }
 
   public mutating func gauge(_ name: String, _ help: String, _ samples: [([Label], Int)]) {
-    begin(name, help, "gauge")
-    for (labels, value) in samples { sample(name, labels, "\(value)") }
+    family(name, help, "gauge", samples.map { ($0, "\($1)") })
   }
 
   public mutating func gauge(_ name: String, _ help: String, nanoseconds: UInt64) {
-    begin(name, help, "gauge")
-    sample(name, [], Self.seconds(nanoseconds))
+    family(name, help, "gauge", [([], Self.seconds(nanoseconds))])
   }
 
   public mutating func histogram(_ name: String, _ help: String, _ samples: [([Label], Histogram)]) {
@@ -58,6 +54,11 @@ public struct MetricsText: Sendable {
   }
 
   // MARK: lines
+
+  private mutating func family(_ name: String, _ help: String, _ kind: String, _ samples: [([Label], String)]) {
+    begin(name, help, kind)
+    for (labels, value) in samples { sample(name, labels, value) }
+  }
 
   private mutating func begin(_ name: String, _ help: String, _ kind: String) {
     precondition(names.insert(name).inserted, "the metric \(name) is written twice")

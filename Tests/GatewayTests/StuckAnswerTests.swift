@@ -36,6 +36,34 @@ import Testing
     #expect(!channel.isActive)
   }
 
+  /// Source: docs/LIMITS.md, answerPatience and answerBytesMin. A socket that takes so many bytes of a long answer in each stretch of time.
+  @Test("the least rate is enough, one byte less is not, and of less than it all must be taken", arguments: [4095, 4096])
+  func leastRate(perStretch: Int) throws {
+    let (channel, total) = (EmbeddedChannel(), 40_960)
+    defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
+    var waiting = total
+    let handler = StuckAnswer(patience: .seconds(30), bytesMin: 4096) { _ in waiting }
+    try channel.pipeline.syncOperations.addHandlers([Socket(), handler])
+    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    Self.write(total, to: channel)
+    for stretch in 1...9 {
+      waiting -= perStretch
+      channel.embeddedEventLoop.advanceTime(by: .seconds(30))
+      #expect(channel.isActive == (perStretch >= 4096), "after stretch \(stretch)")
+      guard channel.isActive else { return }
+    }
+    waiting = 0
+    channel.embeddedEventLoop.advanceTime(by: .seconds(30))
+    // Of little that waits all is due.
+    waiting = 100
+    Self.write(100, to: channel)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(29))
+    #expect(channel.isActive)
+    waiting = 1
+    channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+    #expect(!channel.isActive)
+  }
+
   @Test("a slow one goes on, and one that took everything is left alone")
   func slow() throws {
     let socket = Socket()

@@ -121,15 +121,7 @@ import WorkflowGraph
       let store = try SQLiteStore(path: path, options: options)
       _ = try await store.create(.demo)
       try await store.probe()
-      let text = "\"" + String(repeating: "x", count: 3000) + "\""
-      var position: UInt64 = 0
-      var failure: StoreError?
-      while failure == nil, position < 1000 {
-        do throws(StoreError) {
-          try await store.append([.change(logged(position + 1, text: text))], to: .demo)
-          position += 1
-        } catch { failure = error }
-      }
+      _ = await Filling.fill(store)
       await expect(.unavailable) { () async throws(StoreError) in try await store.probe() }
       #expect(try await store.delete(.demo))
       while (try? await store.probe()) == nil { await Task.yield() }

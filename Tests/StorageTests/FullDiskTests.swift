@@ -18,17 +18,7 @@ import WorkflowGraph
       let store = try SQLiteStore(path: path, options: options)
       _ = try await store.create(.demo)
       _ = try await store.create(.other)
-      let text = "\"" + String(repeating: "x", count: 3000) + "\""
-      var position: UInt64 = 0
-      var failure: StoreError?
-      while failure == nil, position < 1000 {
-        do throws(StoreError) {
-          try await store.append([.change(logged(position + 1, text: text))], to: .demo)
-          position += 1
-        } catch {
-          failure = error
-        }
-      }
+      let (text, position, failure) = await Filling.fill(store)
       #expect(failure?.code == .unavailable && failure?.text.contains("full") == true, "\(String(describing: failure))")
       #expect(position > 20)
       await expect(.mustReload) { () async throws(StoreError) in try await store.append([.lease(lease(1))], to: .demo) }
@@ -227,5 +217,19 @@ private final class AppendChain: Sendable {
         if case .ended(let last) = state { continuation.resume(returning: last) } else { state = .stopping(continuation) }
       }
     }
+  }
+}
+
+/// Changes of one workflow until the store takes no more.
+enum Filling {
+  /// - Returns: the value in each change, how many the store has, and why it does not have the next; `nil` when it took a thousand.
+  static func fill(_ store: SQLiteStore) async -> (text: String, count: UInt64, failure: StoreError?) {
+    let text = "\"" + String(repeating: "x", count: 3000) + "\""
+    for position: UInt64 in 1...1000 {
+      do throws(StoreError) { try await store.append([.change(logged(position, text: text))], to: .demo) } catch {
+        return (text, position - 1, error)
+      }
+    }
+    return (text, 1000, nil)
   }
 }
