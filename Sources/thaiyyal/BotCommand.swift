@@ -1,4 +1,5 @@
 import ArgumentParser
+import CRDT
 import CollabClient
 import CollabProtocol
 import WorkflowDocument
@@ -93,9 +94,14 @@ struct BotCommand: AsyncParsableCommand {
     }
   }
 
-  /// Waits until everything is saved, nothing has come for a while, and all agree with the server about the hashes.
+  /// Waits until everything is saved, each has what the others saved, nothing has come for a while, and all agree with the server about the hashes.
   private func settled(_ sessions: [CollabSession], _ quiet: Settling) async throws -> [(document: [UInt8], graph: [UInt8])] {
-    for session in sessions { try await session.saved() }
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await Self.exchanged(sessions) }
+      group.addTask { try await Self.watch(sessions) }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
     await quiet.wait(for: .seconds(settle))
     var result: [(document: [UInt8], graph: [UInt8])] = []
     for session in sessions {
@@ -104,6 +110,29 @@ struct BotCommand: AsyncParsableCommand {
     }
     return result
   }
+
+  /// Rates may hold edits back for long, in both directions: silence alone does not say that all is said.
+  private static func exchanged(_ sessions: [CollabSession]) async throws {
+    for session in sessions { try await session.saved() }
+    var everything = Version()
+    for session in sessions { everything.merge(await session.version) }
+    for session in sessions { try await session.reached(everything) }
+  }
+
+  /// Ends when nothing gets on any more: neither what is acknowledged nor what is heard.
+  private static func watch(_ sessions: [CollabSession]) async throws {
+    var (before, since) = (UInt64.max, ContinuousClock.now)
+    while ContinuousClock.now - since < patience {
+      try await Task.sleep(for: .seconds(1))
+      var now: UInt64 = 0
+      for session in sessions { now &+= await session.acknowledgedThrough &+ session.position }
+      if now != before { (before, since) = (now, .now) }
+    }
+    Console.error("the bots' edits were not all acknowledged and exchanged: nothing has got on for \(patience)")
+    throw ExitCode.failedResult
+  }
+
+  private static let patience = Duration.seconds(30)
 
   private func showProgress(_ counter: EditCounter) async {
     var progress = Progress("edits", total: count == 0 ? nil : count * clients, isQuiet: quiet)
