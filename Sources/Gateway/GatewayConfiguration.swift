@@ -27,7 +27,9 @@ public struct GatewayConfiguration: Sendable {
   public var bodyBytesMin = 16 << 10
   /// A whole body; later: 408.
   public var bodyDeadline: Duration = .seconds(60)
-  /// Beginnings of WebSocket messages, of all connections together; beyond it those that add to them are cut off.
+  /// Buffers of request bodies that are being read or dealt with, together; beyond it who adds to them is told 429.
+  public var bodyBytesHeldMax = 128 << 20
+  /// Buffers of the beginnings of WebSocket messages, of all connections together; beyond it those that add to them are cut off.
   public var unfinishedBytesMax = 256 << 20
   /// After the rooms have said goodbye: how long clients may take for the closing handshake before they are cut off.
   public var closeDeadline: Duration = .seconds(5)

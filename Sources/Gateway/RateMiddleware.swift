@@ -19,7 +19,7 @@ struct RateMiddleware: RouterMiddleware {
   func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
     guard let thing = Self.thing(request.method.rawValue, request.uri.path) else { return try await next(request, context) }
     let client = PeerWatch.current?.address.map { proxies.client(of: $0, values: forwarded(request)) }
-    let meter = RequestMeter(limits, address: limits.account(of: client), thing)
+    let meter = RequestMeter(limits, address: limits.account(of: client), thing, from: client)
     if let refusal = limits.take(thing, meter.address) { throw Problem(refusal, closing: request.mayHaveBody) }
     return try await RequestMeter.$current.withValue(meter) {
       try await BodyReader.$current.withValue(bodies) { try await next(request, context) }
@@ -49,26 +49,55 @@ struct RateMiddleware: RouterMiddleware {
 final class RequestMeter: Sendable {
   @TaskLocal static var current: RequestMeter?
 
+  private struct State {
+    var isCharged = false
+    /// Whose place for a whole graph it has; becomes known with the subject.
+    var places: RoomRegistry?
+    var caller: String?
+  }
+
   /// `nil`: the peer has none, or nobody knows it.
   let address: LimitAccount?
   private let limits: LimitLedger
   private let thing: RatedThing
-  private let isCharged = Mutex(false)
+  /// In its counted form.
+  private let client: String
+  private let state = Mutex(State())
 
-  init(_ limits: LimitLedger, address: LimitAccount?, _ thing: RatedThing) {
+  init(_ limits: LimitLedger, address: LimitAccount?, _ thing: RatedThing, from client: IPAddress?) {
     self.limits = limits
     self.address = address
     self.thing = thing
+    self.client = client.map { "\($0.counted)" } ?? ""
   }
 
   /// Once per request, however often its rights are looked at.
   func charge(_ subject: String) throws(Problem) {
-    let isFirst = isCharged.withLock { isCharged in
-      defer { isCharged = true }
-      return !isCharged
+    let (isFirst, places) = state.withLock { state in
+      defer { state.isCharged = true }
+      return (!state.isCharged, state.places)
     }
-    guard isFirst, let refusal = limits.take(thing, limits.account(ofSubject: subject)) else { return }
-    throw Problem(refusal, closing: true)
+    guard isFirst else { return }
+    if let refusal = limits.take(thing, limits.account(ofSubject: subject)) { throw Problem(refusal, closing: true) }
+    guard let places else { return }
+    // A subject's name is not an address: guests and members may call themselves like one.
+    let caller = subject.isEmpty ? "address \(client)" : "subject \(subject)"
+    guard places.takeAdHocShare(of: caller) else {
+      throw Problem(
+        .tooManyRequests, "\(places.configuration.adHocRunsPerCallerMax) of your graphs are being dealt with already.",
+        limit: "adHocRunsPerCallerMax", retryAfterMilliseconds: 1000, headers: [("connection", "close")])
+    }
+    state.withLock { $0.caller = caller }
+  }
+
+  func holdsPlace(in registry: RoomRegistry) { state.withLock { $0.places = registry } }
+
+  func leavesPlace() {
+    let (places, caller) = state.withLock { state in
+      defer { (state.places, state.caller) = (nil, nil) }
+      return (state.places, state.caller)
+    }
+    if let places, let caller { places.giveBackAdHocShare(of: caller) }
   }
 }
 

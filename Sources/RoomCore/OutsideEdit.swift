@@ -39,6 +39,8 @@ public enum EditOutcome: Sendable {
 public struct EditReceipt: Sendable {
   /// 0: the workflow was like that already.
   public var changeCount: Int
+  /// What it is charged for. Spec: LM3.
+  public var opCount: Int
   public var position: UInt64
   public var version: Version
   public var graphHash: [UInt8]
@@ -72,7 +74,7 @@ extension Room {
         bytes += logged.estimatedBytes
         write(.change(logged), as: .change(logged, by: id), into: &actions)
       }
-      queue.append(.after(.edited(number, .done(receipt(changeCount: changes.count)))))
+      queue.append(.after(.edited(number, .done(receipt(changeCount: changes.count, opCount: ops.count)))))
       if !changes.isEmpty { noteDocumentChanged(by: session.author, into: &actions) }
     } catch {
       actions.append(.note(.changeRefused(error.report.code)))
@@ -123,9 +125,9 @@ extension Room {
     if let next { document = next }
   }
 
-  private mutating func receipt(changeCount: Int) -> EditReceipt {
+  private mutating func receipt(changeCount: Int, opCount: Int) -> EditReceipt {
     EditReceipt(
-      changeCount: changeCount, position: appliedPosition, version: document.version, graphHash: document.graphHash(),
+      changeCount: changeCount, opCount: opCount, position: appliedPosition, version: document.version, graphHash: document.graphHash(),
       tag: document.stateTag(), parked: document.parkedEdges)
   }
 

@@ -9,12 +9,18 @@ extension RoomRegistry {
   /// Too many are going on.
   public struct Busy: Error { public let countMax: Int }
 
-  /// Takes one of the places for graphs of no workflow, from before the graph is read until it was dealt with.
+  /// Takes one of the places for whole graphs, from before the graph is read until it was dealt with.
   public func withAdHocPlace<T>(_ body: () async throws -> T) async throws -> T {
-    guard adHocRuns.enter(max: configuration.adHocRunCountMax) else { throw Busy(countMax: configuration.adHocRunCountMax) }
-    defer { adHocRuns.leave() }
+    guard adHocPlaces.enter(max: configuration.adHocRunCountMax) else { throw Busy(countMax: configuration.adHocRunCountMax) }
+    defer { adHocPlaces.leave() }
     return try await body()
   }
+
+  /// Once it is known whose place it is: one caller has only some of them, so that one who is slow does not turn the others away.
+  /// - Returns: false when it has its share already; then there is nothing to give back.
+  public func takeAdHocShare(of caller: String) -> Bool { adHocPlaces.takeShare(of: caller, max: configuration.adHocRunsPerCallerMax) }
+
+  public func giveBackAdHocShare(of caller: String) { adHocPlaces.giveBackShare(of: caller) }
 
   /// Runs `graph` to its end, or until the task is cancelled.
   /// - Returns: the last step, of kind `.runFinished`, `.runFailed` or `.runCancelled`.
@@ -43,17 +49,39 @@ extension RoomRegistry {
   public var catalogue: JSONText { engine.catalogue }
 }
 
-/// How many are going on.
-final class RunCount: Sendable {
-  private let count = Mutex(0)
+/// How many are going on, and whose. Callers without a place are not remembered.
+final class PlaceBook: Sendable {
+  private struct State {
+    var count = 0
+    var shares: [String: Int] = [:]
+  }
+
+  private let state = Mutex(State())
 
   func enter(max: Int) -> Bool {
-    count.withLock { count in
-      guard count < max else { return false }
-      count += 1
+    state.withLock { state in
+      guard state.count < max else { return false }
+      state.count += 1
       return true
     }
   }
 
-  func leave() { count.withLock { $0 -= 1 } }
+  func leave() { state.withLock { $0.count -= 1 } }
+
+  func takeShare(of caller: String, max: Int) -> Bool {
+    state.withLock { state in
+      guard state.shares[caller, default: 0] < max else { return false }
+      state.shares[caller, default: 0] += 1
+      return true
+    }
+  }
+
+  func giveBackShare(of caller: String) {
+    state.withLock { state in
+      guard let held = state.shares[caller] else { return }
+      state.shares[caller] = held > 1 ? held - 1 : nil
+    }
+  }
+
+  var callerCount: Int { state.withLock { $0.shares.count } }
 }

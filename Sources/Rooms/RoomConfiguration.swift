@@ -11,8 +11,10 @@ public struct RoomConfiguration: Sendable {
   public var server = "thaiyyal"
   /// How long a shutdown may take before rooms are dropped as they are. The log holds every acknowledged change even then.
   public var drainDeadline: Duration = .seconds(20)
-  /// Runs of graphs that belong to no workflow, at once; more are told to come back.
-  public var adHocRunCountMax = 8
+  /// Requests that hold a whole graph in memory, at once; more are told to come back.
+  public var adHocRunCountMax = 16
+  /// Of those, requests of one subject or, where nobody has a name, of one address.
+  public var adHocRunsPerCallerMax = 4
   public init() {}
 }
 

@@ -48,7 +48,7 @@ public final class RoomRegistry: Service {
   /// What subjects and addresses did lately, over sessions and requests.
   public let limits: LimitLedger
   private let state = Mutex(State())
-  let adHocRuns = RunCount()
+  let adHocPlaces = PlaceBook()
   private let connectionCount = Atomic<UInt64>(0)
 
   /// - Parameters:

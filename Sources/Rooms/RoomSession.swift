@@ -124,8 +124,14 @@ public final class RoomSession {
   /// After the welcome only. `reply` is called exactly once, on any thread.
   public func edit(_ edit: OutsideEdit, _ reply: @escaping EditReply) {
     guard case .inside(let room) = stage else { return reply(OpenEdits.over) }
+    if let refusal = meter.takeEdit() { return reply(.refused(ErrorReport(request: 0, refusal))) }
     readingFinished()
-    room.onLoop { [id] in $0.edit(edit, from: id, reply) }
+    room.onLoop { [id, meter] in
+      $0.edit(edit, from: id) { outcome in
+        if case .done(let receipt) = outcome { meter.made(opCount: receipt.opCount) }
+        reply(outcome)
+      }
+    }
   }
 
   /// As `edit`.
@@ -345,12 +351,12 @@ public final class RoomSession {
 
 /// Tokens cost a signature each: one per second.
 private struct TokenPace {
-  private static let pauseMilliseconds: UInt64 = 1000
+  private static let pauseMillisecondsMin: UInt64 = 1000
   private var freeAtMilliseconds: UInt64 = 0
 
   mutating func take(atMilliseconds now: UInt64) -> Bool {
     guard now >= freeAtMilliseconds else { return false }
-    freeAtMilliseconds = now + Self.pauseMilliseconds
+    freeAtMilliseconds = now + Self.pauseMillisecondsMin
     return true
   }
 }

@@ -56,6 +56,16 @@ struct SessionMeter {
   /// What a change costs that the room counts for the session itself.
   func takeOps(of batch: ChangeBatch) -> RateRefusal? { ledger.take(.ops, count: batch.opCount, subject, address) }
 
+  /// How many ops an outside edit makes is known when it was made: this one is asked whether anything is owed, and the next one is for it.
+  func takeEdit() -> RateRefusal? { ledger.take(.ops, subject, address) }
+
+  /// Of an outside edit that was made, the first of which `takeEdit` took.
+  func made(opCount: Int) {
+    guard opCount > 1 else { return }
+    let now = ledger.now()
+    for account in [subject, address] { _ = account?.owe(UInt64(opCount - 1), .ops, nowMilliseconds: now) }
+  }
+
   /// - Returns: a refusal for who goes on and on.
   mutating func refused() -> RateRefusal? {
     let refusal = own.take(1, RateName(.refusals, per: .session), ledger.rates, nowMilliseconds: ledger.now())

@@ -42,6 +42,75 @@ import Testing
     }
   }
 
+  /// Spec: LM3, OW1.
+  @Test("[LM3] an edit over HTTP pays for its ops as one over a WebSocket does: the next one waits until nothing is owed")
+  func outsideEdits() async throws {
+    try await TestServer.with(rooms: Self.rooms((.ops, .address), Rate(10, burst: 20))) { (server: TestServer) async throws in
+      @Sendable func put(nodes: Int) async throws -> RawClient.Answer {
+        let list = (0..<nodes).map { #"{"id":"n\($0)","type":"numberNode"}"# }.joined(separator: ",")
+        return try await Self.send("PUT", "/api/v1/workflows/demo", #"{"nodes":[\#(list)],"edges":[]}"#, to: server.port)
+      }
+      #expect(try await Self.send("POST", "/api/v1/workflows", #"{"id":"demo"}"#, to: server.port).status == 201)
+      // Life and type of each.
+      #expect(try await put(nodes: 20).status == 200)
+      let refused = try await put(nodes: 1)
+      try Self.isRefusal(refused, "ops-per-address", within: 1...2000)
+      let wait = try #require(refused["retry-after"].flatMap { Int($0) })
+      try await Task.sleep(for: .seconds(wait))
+      #expect(try await put(nodes: 1).status == 200)
+    }
+  }
+
+  private static func send(_ method: String, _ path: String, _ body: String, of length: Int? = nil, as secret: String? = nil, to port: Int)
+    async throws -> RawClient.Answer
+  {
+    var lines = ["\(method) \(path) HTTP/1.1", "host: localhost", "connection: close", "content-type: application/json"]
+    lines.append("content-length: \(length ?? body.utf8.count)")
+    if let secret { lines.append("authorization: Bearer \(secret)") }
+    return try await RawClient.send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body, to: port)
+  }
+
+  @Test("one subject has some of the places for graphs: slow bodies of one turn nobody else away, and a place is free again afterwards")
+  func places() async throws {
+    let secrets = ["ada": "a secret of ada's own", "bob": "a secret of bob's own"]
+    let tokens = secrets.compactMap { AccessToken(name: $0.key, role: .owner, kind: nil, secret: $0.value) }
+    var configuration = GatewayConfiguration()
+    configuration.bodyPatience = .seconds(1)
+    var rooms = RoomConfiguration()
+    rooms.adHocRunCountMax = 3
+    rooms.adHocRunsPerCallerMax = 2
+    try await TestServer.with(configuration, authenticator: TokenAuthenticator(tokens), rooms: rooms) { (server: TestServer) async throws in
+      @Sendable func validate(as name: String, of length: Int? = nil) async throws -> RawClient.Answer {
+        try await Self.send(
+          "POST", "/api/v1/workflows/validate", #"{"nodes":[],"edges":[]}"#, of: length, as: secrets[name], to: server.port)
+      }
+      try await withThrowingTaskGroup(of: Int.self) { slow in
+        for _ in 0..<2 { slow.addTask { try await validate(as: "ada", of: 10_000).status } }
+        var refused = try await validate(as: "ada")
+        while refused.status == 200 { refused = try await validate(as: "ada") }
+        try Self.isRefusal(refused, "adHocRunsPerCallerMax", within: 1...1000)
+        #expect(try await validate(as: "bob").status == 200)
+        for try await status in slow { #expect(status == 408) }
+      }
+      #expect(try await validate(as: "ada").status == 200)
+    }
+  }
+
+  @Test("bodies of all requests together are held to a bound, which is free again when they are answered")
+  func bodies() async throws {
+    var configuration = GatewayConfiguration()
+    configuration.bodyBytesHeldMax = 4096
+    try await TestServer.with(configuration) { (server: TestServer) async throws in
+      for _ in 0..<3 {
+        let large = #"{"nodes":[],"edges":[],"note":"\#(String(repeating: "x", count: 5000))"}"#
+        let refused = try await Self.send("POST", "/api/v1/workflows/validate", large, to: server.port)
+        try Self.isRefusal(refused, "bodyBytesHeldMax", within: 1...1000)
+        #expect(
+          try await Self.send("POST", "/api/v1/workflows/validate", #"{"nodes":[],"edges":[]}"#, to: server.port).status == 200)
+      }
+    }
+  }
+
   @Test("[LM3] a subject's requests are counted wherever it asks from; what is named is exactly long enough")
   func subjects() async throws {
     let secrets = ["ada": "a secret of ada's own", "bob": "a secret of bob's own"]

@@ -12,17 +12,33 @@ struct BodyReader: Sendable {
   private let patience: Duration
   private let bytesMin: Int
   private let deadline: Duration
+  private let ledger: BodyLedger
 
   init(_ configuration: GatewayConfiguration) {
     patience = configuration.bodyPatience
     bytesMin = configuration.bodyBytesMin
     deadline = configuration.bodyDeadline
+    ledger = BodyLedger(bytesMax: configuration.bodyBytesHeldMax)
   }
 
-  /// Whether the body of the request that is being answered was read to its end.
+  /// The body of the request that is being answered. What it holds is given back with the request: until then its text or what was read of it lives.
   final class Reading: Sendable {
     @TaskLocal static var current: Reading?
+    /// Whether it was read to its end.
     let isDone = Atomic(false)
+    private let held = Mutex<(ledger: BodyLedger, bytes: Int)?>(nil)
+
+    /// - Returns: whether there is room for it.
+    func hold(_ bytes: Int, in ledger: BodyLedger) -> Bool {
+      held.withLock { held in
+        held = (ledger, (held?.bytes ?? 0) + bytes)
+        return ledger.change(by: bytes)
+      }
+    }
+
+    deinit {
+      if let held = held.withLock({ $0 }) { _ = held.ledger.change(by: -held.bytes) }
+    }
   }
 
   private final class Progress: Sendable {
@@ -32,12 +48,15 @@ struct BodyReader: Sendable {
   /// - Throws: `NIOTooManyBytesError`; a problem for the peer that is too slow.
   func collect(_ body: RequestBody, upTo bytesMax: Int) async throws -> ByteBuffer {
     let progress = Progress()
+    let reading = Reading.current ?? Reading()
     return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
       group.addTask {
         var whole = ByteBuffer()
         for try await piece in body {
           guard whole.readableBytes + piece.readableBytes <= bytesMax else { throw NIOTooManyBytesError(maxBytes: bytesMax) }
+          let before = whole.storageCapacity
           whole.writeImmutableBuffer(piece)
+          guard reading.hold(whole.storageCapacity - before, in: ledger) else { throw ledger.problem }
           progress.bytes.store(whole.readableBytes, ordering: .relaxed)
         }
         return whole
@@ -49,7 +68,7 @@ struct BodyReader: Sendable {
       defer { group.cancelAll() }
       // The watch ends by throwing only.
       let whole = try await group.next().flatMap { $0 } ?? ByteBuffer()
-      Reading.current?.isDone.store(true, ordering: .relaxed)
+      reading.isDone.store(true, ordering: .relaxed)
       return whole
     }
   }
@@ -68,5 +87,24 @@ struct BodyReader: Sendable {
     throw Problem(
       .requestTimeout, "The body comes too slowly: at least \(bytesMin) bytes are due every \(patience), and all of it within \(deadline).",
       headers: [("connection", "close")])
+  }
+}
+
+/// Memory of all bodies that are being read or dealt with: each is within its own bound, and many together would not be.
+final class BodyLedger: Sendable {
+  private let bytesMax: Int
+  private let bytes = Atomic<Int>(0)
+
+  init(bytesMax: Int) { self.bytesMax = bytesMax }
+
+  var heldBytes: Int { bytes.load(ordering: .relaxed) }
+
+  /// - Returns: whether all of it is within the bound.
+  func change(by difference: Int) -> Bool { bytes.wrappingAdd(difference, ordering: .relaxed).newValue <= bytesMax }
+
+  var problem: Problem {
+    Problem(
+      .tooManyRequests, "The bodies of other requests fill the memory that there is for them.", limit: "bodyBytesHeldMax",
+      retryAfterMilliseconds: 1000, headers: [("connection", "close")])
   }
 }

@@ -80,8 +80,12 @@ extension Response {
 }
 
 extension RoomRegistry {
-  /// For what holds a whole graph in memory: so many at a time, the others are told to come back.
+  /// For what holds a whole graph in memory: so many at a time, the others are told to come back. Of one caller some of them only, which is looked
+  /// at when the request says whose it is.
   func inPlace(_ body: () async throws -> Response) async throws -> Response {
+    let meter = RequestMeter.current
+    meter?.holdsPlace(in: self)
+    defer { meter?.leavesPlace() }
     do { return try await withAdHocPlace(body) } catch let busy as Busy {
       throw Problem(
         .tooManyRequests, "\(busy.countMax) graphs are being dealt with already.", limit: "adHocRunCountMax", retryAfterMilliseconds: 1000)
