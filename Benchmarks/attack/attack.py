@@ -7,7 +7,7 @@ PROGRAM is `thaiyyal`. The server runs with its defaults, a SQLite file and toke
 the loopback network than the two people. For each attack: a phase without it and one with it, edits of one person timed until the other has them,
 the server's resident memory, and what became of the attackers. Ends with 1 when a bound does not hold.
 """
-import argparse, base64, json, multiprocessing, os, resource, select, socket, ssl, struct, subprocess, sys, tempfile, time
+import argparse, base64, hashlib, hmac, json, multiprocessing, os, resource, select, socket, ssl, struct, subprocess, sys, tempfile, time
 
 PERSON = "127.0.0.1"
 TOKENS = {"ada": "the secret of ada, long enough", "bob": "the secret of bob, long enough", "eve": "the secret of eve, long enough"}
@@ -16,6 +16,19 @@ LATENCY_BOUND_MS = 250.0
 UPGRADE = ("GET /api/v1/workflows/{}/live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: thaiyyal.v1.json\r\n\r\n")
 HELLO_VIEWER = {"protocolMajor": 1, "name": "idle", "roleMax": "VIEWER", "wants": {}}
+
+
+def tls_context():
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def signed_token(secret, **claims):
+    """A JSON Web Token of HS256."""
+    part = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=")
+    signed = part(b'{"alg":"HS256"}') + b"." + part(json.dumps(claims).encode())
+    return (signed + b"." + part(hmac.new(secret, signed, hashlib.sha256).digest())).decode()
 
 
 # ---- WebSocket, as little of it as is needed
@@ -53,10 +66,7 @@ class Peer:
     def __init__(self, port, workflow, source=PERSON, tls=False):
         self.socket = socket.create_connection(("127.0.0.1", port), 30, (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if tls:
-            context = ssl.create_default_context()
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+        if tls: self.socket = tls_context().wrap_socket(self.socket, server_hostname="localhost")
         self.socket.sendall(UPGRADE.format(workflow).encode())
         self.buffer = bytearray()
         while b"\r\n\r\n" not in self.buffer: self._read()
@@ -165,10 +175,15 @@ class Server:
             json.dump({"tokens": [{"name": name, "role": "owner", "secret": secret} for name, secret in TOKENS.items()]}, file)
         self.port = free_port()
         self.tls = tls
+        self.secret = os.urandom(32)
+        keys = os.path.join(self.folder.name, "keys.json")
+        with open(keys, "w") as file:
+            json.dump({"keys": [{"kty": "oct", "k": base64.urlsafe_b64encode(self.secret).rstrip(b"=").decode()}]}, file)
+        for private in (tokens, keys): os.chmod(private, 0o600)
         options = [] if tls else ["--plain"]
         self.log = open(os.path.join(self.folder.name, "log"), "w")
         self.process = subprocess.Popen(
-            [program, "serve", "--port", str(self.port), "--tokens", tokens, "--data", os.path.join(self.folder.name, "data.sqlite"),
+            [program, "serve", "--port", str(self.port), "--tokens", tokens, "--jwks", keys, "--data", os.path.join(self.folder.name, "data.sqlite"),
              "--log-level", "warning", *options], stdout=subprocess.DEVNULL, stderr=self.log)
         deadline = time.monotonic() + 30
         while True:
@@ -227,10 +242,14 @@ class Swarm:
         self.open = {}
         self.heard = {}
         self.unsent = {}
+        self.alive = {}  # fd: what came and is no whole frame yet, of those who answer pings
+        self.shaking = {}  # fd: what to say once the TLS handshake is done
+        self.context = tls_context() if server.tls else None
         self.ended = {}  # fd: seconds after it was opened
         self.failed = 0
 
     def connect(self, source):
+        """One socket from there, for now without TLS."""
         peer = socket.socket()
         peer.setblocking(False)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -248,10 +267,29 @@ class Swarm:
         self.heard[key] = bytearray()
         return key
 
+    def begin(self, key, data):
+        """As `say`, behind a TLS handshake where the server wants one."""
+        if not self.context: return self.say(key, data)
+        if key not in self.open: return
+        peer, since = self.open[key]
+        self.poller.unregister(key)
+        self.open[key] = (self.context.wrap_socket(peer, server_hostname="localhost", do_handshake_on_connect=False), since)
+        self.shaking[key] = data
+        self.poller.register(key, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLOUT)
+
+    def _shake(self, key):
+        events = select.EPOLLIN | select.EPOLLRDHUP
+        try: self.open[key][0].do_handshake()
+        except ssl.SSLWantReadError: return self.poller.modify(key, events)
+        except ssl.SSLWantWriteError: return self.poller.modify(key, events | select.EPOLLOUT)
+        except OSError: return self.end(key)
+        self.poller.modify(key, events)
+        self.say(key, self.shaking.pop(key))
+
     def send(self, key, data):
         if key not in self.open: return 0
         try: return self.open[key][0].send(data)
-        except BlockingIOError: return 0
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError): return 0
         except OSError:
             self.end(key)
             return 0
@@ -265,6 +303,7 @@ class Swarm:
 
     def end(self, key):
         self.unsent.pop(key, None)
+        self.shaking.pop(key, None)
         peer, since = self.open.pop(key)
         self.ended[key] = time.monotonic() - since
         try: self.poller.unregister(key)
@@ -274,17 +313,31 @@ class Swarm:
     def pump(self, seconds=0.0):
         for key, events in self.poller.poll(seconds, 4096):
             if key not in self.open: continue
+            if key in self.shaking:
+                self._shake(key)
+                continue
             if events & select.EPOLLOUT and key in self.unsent:
                 rest = self.unsent.pop(key)
                 self.poller.modify(key, select.EPOLLIN | select.EPOLLRDHUP)
                 self.say(key, rest)
                 if key not in self.open: continue
             try: data = self.open[key][0].recv(65536)
-            except BlockingIOError: continue
+            except (BlockingIOError, ssl.SSLWantReadError): continue
             except OSError: data = b""
             if data:
                 if len(self.heard[key]) < 4096: self.heard[key] += data
+                if key in self.alive: self._answer_pings(key, data)
             else: self.end(key)
+
+    def _answer_pings(self, key, data):
+        rest = self.alive[key]
+        if rest is None:
+            head, end, after = self.heard[key].partition(b"\r\n\r\n")
+            if not end: return
+            rest = self.alive[key] = bytearray(after)
+        else: rest += data
+        for opcode, payload in frames(rest):
+            if opcode == 9: self.say(key, frame(payload, 10))
 
     def statuses(self):
         """How many were answered with each status; 0: without a word, 101: a WebSocket."""
@@ -302,6 +355,20 @@ class Swarm:
 def sources(count, each=1800, network=1):
     """Addresses of the loopback network for so many connections."""
     return ["127.0.%d.%d" % (network, 1 + index // each) for index in range(count)]
+
+
+def upgrade_all(swarm, addresses, workflow, seconds, each=50):
+    """A WebSocket from each of the addresses, to workflow(index), as fast as they are answered; over TLS where the server has it."""
+    keys = []
+    for index, source in enumerate(addresses):
+        key = swarm.connect(source)
+        if key is None: continue
+        keys.append(key)
+        swarm.begin(key, UPGRADE.format(workflow(index)).encode())
+        if index % each == each - 1: swarm.pump(0.02)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and any(b"\r\n\r\n" not in swarm.heard[key] for key in keys if key in swarm.open): swarm.pump(0.05)
+    return keys
 
 
 def open_all(swarm, addresses, at_once=200):
@@ -387,15 +454,7 @@ def idle_connections(server, seconds, short):
     count = 200 if short else 9_900
     before = server.memory()[0]
     swarm = Swarm(server)
-    keys = []
-    for index, source in enumerate(sources(count, network=5)):
-        key = swarm.connect(source)
-        if key is None: continue
-        keys.append(key)
-        swarm.say(key, UPGRADE.format("idle%d" % (index % 20)).encode())
-        if index % 50 == 49: swarm.pump(0.01)
-    deadline = time.monotonic() + 9
-    while time.monotonic() < deadline and any(b"\r\n\r\n" not in swarm.heard[key] for key in keys if key in swarm.open): swarm.pump(0.05)
+    keys = upgrade_all(swarm, sources(count, network=5), lambda index: "idle%d" % (index % 20), 9)
     during, most = server.memory()[0], len(swarm.open)
     end = time.monotonic() + seconds
     while time.monotonic() < end: swarm.pump(0.1)
@@ -413,15 +472,7 @@ def idle_sessions(server, seconds, short):
     hosts = [Writer(server.port, "idle%d" % index, "bob", tls=server.tls) for index in range(5)]
     swarm = Swarm(server)
     hello = frame(json.dumps({"hello": {**HELLO_VIEWER, "token": TOKENS["eve"]}}))
-    keys = []
-    for index, source in enumerate(sources(count, network=6)):
-        key = swarm.connect(source)
-        if key is None: continue
-        keys.append(key)
-        swarm.say(key, UPGRADE.format("idle%d" % (index % 5)).encode())
-        if index % 50 == 49: swarm.pump(0.02)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and any(b"\r\n\r\n" not in swarm.heard[key] for key in keys if key in swarm.open): swarm.pump(0.05)
+    keys = upgrade_all(swarm, sources(count, network=6), lambda index: "idle%d" % (index % 5), 60)
     for index, key in enumerate(keys):
         swarm.say(key, hello)
         if index % 50 == 49: swarm.pump(0.02)
@@ -432,6 +483,37 @@ def idle_sessions(server, seconds, short):
     said = "%d connections of one subject that ask to join: %d joined, %d told to come back later; %.1f KiB each" % (
         len(keys), joined, away, (server.memory()[0] - before) * 1024 / max(len(keys), 1))
     good = joined + away >= len(keys) * 0.95 and joined <= 200 + 10 * 90
+    swarm.leave()
+    for host in hosts: host.peer.socket.close()
+    return said, good
+
+
+def many_sessions(server, seconds, short):
+    """As many people as the server has places, each a subject of its own, who join and then say nothing."""
+    count = 200 if short else 9_900
+    hosts = [Writer(server.port, "many%d" % index, "bob", tls=server.tls) for index in range(20)]
+    time.sleep(0.5)
+    before = server.memory()[0]
+    swarm = Swarm(server)
+    keys = []
+    for index, source in enumerate(sources(count, network=7)):
+        key = swarm.connect(source)
+        if key is None: continue
+        keys.append(key)
+        token = signed_token(server.secret, sub="idle-%d" % index, role="viewer", exp=int(time.time()) + 3600)
+        hello = frame(json.dumps({"hello": {**HELLO_VIEWER, "token": token}}))
+        swarm.alive[key] = None
+        # The hello follows the request at once: it is due ten seconds after it.
+        swarm.begin(key, UPGRADE.format("many%d" % (index % 20)).encode() + hello)
+        swarm.pump(0.004)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and any(b"welcome" not in swarm.heard[key] for key in keys if key in swarm.open): swarm.pump(0.05)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end: swarm.pump(0.1)
+    most, joined = len(swarm.open), sum(b"welcome" in heard for heard in swarm.heard.values())
+    said = "%d people join over %s and say nothing: %d joined, %d there at the end, %.1f KiB each" % (
+        len(keys), "TLS" if server.tls else "TCP", joined, most, (server.memory()[0] - before) * 1024 / max(most, 1))
+    good = joined >= len(keys) * 0.98 and most >= len(keys) * 0.98
     swarm.leave()
     for host in hosts: host.peer.socket.close()
     return said, good
@@ -465,8 +547,7 @@ def connection_flood(server, seconds, short):
 
 def handshake_flood(server, seconds, short):
     """TLS handshakes from one address, as fast as one core can ask for them."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context = tls_context()
     end, done, failed = time.monotonic() + seconds, 0, 0
     while time.monotonic() < end:
         try:
@@ -577,8 +658,8 @@ ATTACKS = [
     ("slow heads", slow_heads, False, 64), ("slow bodies", slow_bodies, False, 64), ("oversize", oversize, False, 256),
     ("idle connections", idle_connections, False, 192), ("joins of one subject at once", idle_sessions, False, 256),
     ("connection flood", connection_flood, False, 64), ("edit flood", edit_flood, False, 384), ("presence flood", presence_flood, False, 192),
-    ("ping flood", ping_flood, False, 96), ("join flood", join_flood, False, 96), ("unfinished messages", hoards, False, 1024),
-    ("TLS: handshake flood", handshake_flood, True, 96), ("TLS: dripped bytes that are no TLS", slow_heads, True, 128),
+    ("ping flood", ping_flood, False, 96), ("join flood", join_flood, False, 96), ("unfinished messages", hoards, False, 384),
+    ("TLS: idle people", many_sessions, True, 512), ("TLS: handshake flood", handshake_flood, True, 96), ("TLS: dripped bytes that are no TLS", slow_heads, True, 128),
 ]
 
 
