@@ -96,6 +96,8 @@ final class LocalSocket {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      // libFuzzer's clock interrupts calls.
+      if count < 0, errno == EINTR { continue }
       if count < 0 {
         guard errno == EPIPE || errno == ECONNRESET else { throw PropertyFault("writing failed: \(errno)") }
         return false
@@ -110,7 +112,8 @@ final class LocalSocket {
   /// What is there next; empty at the end. A connection that is cut off has ended too.
   func read() throws(PropertyFault) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 16_384)
-    let count = recv(descriptor, &buffer, buffer.count, 0)
+    var count = 0
+    repeat { count = recv(descriptor, &buffer, buffer.count, 0) } while count < 0 && errno == EINTR
     if count < 0 {
       guard errno == ECONNRESET else { throw PropertyFault("the server neither answers nor ends the connection") }
       return []
