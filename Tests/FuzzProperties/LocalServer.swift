@@ -79,8 +79,14 @@ final class LocalSocket {
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let status = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+    let status: Int32 = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        // libFuzzer's clock interrupts calls; one that is made again waits for the same connection.
+        repeat {
+          if connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 || errno == EISCONN { return 0 }
+        } while errno == EINTR
+        return -1
+      }
     }
     guard status == 0 else {
       let number = errno
@@ -96,7 +102,6 @@ final class LocalSocket {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      // libFuzzer's clock interrupts calls.
       if count < 0, errno == EINTR { continue }
       if count < 0 {
         guard errno == EPIPE || errno == ECONNRESET else { throw PropertyFault("writing failed: \(errno)") }
