@@ -19,7 +19,7 @@ struct RateMiddleware: RouterMiddleware {
   func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
     guard let thing = Self.thing(request.method.rawValue, request.uri.path) else { return try await next(request, context) }
     let client = PeerWatch.current?.address.map { proxies.client(of: $0, values: forwarded(request)) }
-    let meter = RequestMeter(limits, address: limits.account(of: client), thing, from: client)
+    let meter = RequestMeter(limits, address: limits.account(of: client), thing)
     if let refusal = limits.take(thing, meter.address) { throw Problem(refusal, closing: request.mayHaveBody) }
     return try await RequestMeter.$current.withValue(meter) {
       try await BodyReader.$current.withValue(bodies) { try await next(request, context) }
@@ -60,15 +60,12 @@ final class RequestMeter: Sendable {
   let address: LimitAccount?
   private let limits: LimitLedger
   private let thing: RatedThing
-  /// In its counted form.
-  private let client: String
   private let state = Mutex(State())
 
-  init(_ limits: LimitLedger, address: LimitAccount?, _ thing: RatedThing, from client: IPAddress?) {
+  init(_ limits: LimitLedger, address: LimitAccount?, _ thing: RatedThing) {
     self.limits = limits
     self.address = address
     self.thing = thing
-    self.client = client.map { "\($0.counted)" } ?? ""
   }
 
   /// Once per request, however often its rights are looked at.
@@ -79,15 +76,14 @@ final class RequestMeter: Sendable {
     }
     guard isFirst else { return }
     if let refusal = limits.take(thing, limits.account(ofSubject: subject)) { throw Problem(refusal, closing: true) }
-    guard let places else { return }
-    // A subject's name is not an address: guests and members may call themselves like one.
-    let caller = subject.isEmpty ? "address \(client)" : "subject \(subject)"
-    guard places.takeAdHocShare(of: caller) else {
+    // In open mode nobody has a name, and all are trusted.
+    guard let places, !subject.isEmpty else { return }
+    guard places.takeAdHocShare(of: subject) else {
       throw Problem(
         .tooManyRequests, "\(places.configuration.adHocRunsPerCallerMax) of your graphs are being dealt with already.",
         limit: "adHocRunsPerCallerMax", retryAfterMilliseconds: 1000, headers: [("connection", "close")])
     }
-    state.withLock { $0.caller = caller }
+    state.withLock { $0.caller = subject }
   }
 
   func holdsPlace(in registry: RoomRegistry) { state.withLock { $0.places = registry } }

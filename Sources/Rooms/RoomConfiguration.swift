@@ -13,7 +13,7 @@ public struct RoomConfiguration: Sendable {
   public var drainDeadline: Duration = .seconds(20)
   /// Requests that hold a whole graph in memory, at once; more are told to come back.
   public var adHocRunCountMax = 16
-  /// Of those, requests of one subject or, where nobody has a name, of one address.
+  /// Of those, requests of one subject. Nobody is counted as one in open mode.
   public var adHocRunsPerCallerMax = 4
   public init() {}
 }

@@ -30,6 +30,9 @@ struct FrameDecoder {
   /// Memory of a message whose end is not there.
   var heldBytes: Int { assembled.capacity }
 
+  /// Lets go of what was collected; the decoder is not asked again.
+  mutating func letGo() { assembled = MessagePieces() }
+
   init(role: WebSocketRole, frameBytesMax: Int, messageBytesMax: Int, allowsCompression: Bool = false) {
     self.role = role
     self.frameBytesMax = frameBytesMax

@@ -177,6 +177,7 @@ public final class WebSocketConnection: ChannelDuplexHandler {
     let isOrderly = decoder.role == .client && ![1002, 1007, 1009].contains(code)
     phase = .draining
     input = ByteBuffer()
+    decoder.letGo()
     armEnd()
     resumeReading()
     if !isOrderly { context?.close(mode: .output, promise: nil) }
@@ -197,6 +198,8 @@ public final class WebSocketConnection: ChannelDuplexHandler {
     timer?.cancel()
     timer = nil
     input = ByteBuffer()
+    // The handler stays until the loop's next turn: what the ledger gives to others meanwhile must be free.
+    decoder.letGo()
     if heldBytes > 0 { _ = configuration.inputLedger?.change(by: -heldBytes) }
     heldBytes = 0
     pongOwed = nil
