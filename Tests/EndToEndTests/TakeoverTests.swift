@@ -157,23 +157,38 @@ private final class Crowd: Sendable {
   private let writers = Mutex<[Task<Void, any Error>]>([])
   private let joins: Mutex<[Int]>
   private let promised = Mutex<[WorkflowID: [ReplicaID: UInt64]]>([:])
+  private let losses: Losses
+
+  /// Edits that a server would not take and that their author lost by it: none, whatever happens to the server.
+  private final class Losses: Sendable {
+    let refusals = Mutex<[Refusal]>([])
+  }
 
   init(port: Int, count: Int, workflows: Int) {
+    let losses = Losses()
+    self.losses = losses
     sessions = (0..<count).map { index in
       let workflow = WorkflowID("crowd-\(index % workflows)")!
-      return (Self.session(port: port, workflow: workflow, name: "editor \(index)"), workflow)
+      let session = Self.session(
+        port: port, workflow: workflow, name: "editor \(index)",
+        observing: { _, notice in
+          if case .refused(_, let refusal) = notice { losses.refusals.withLock { $0.append(refusal) } }
+        })
+      return (session, workflow)
     }
     joins = Mutex(Array(repeating: 0, count: count))
   }
 
   static func session(
-    port: Int, workflow: WorkflowID, name: String, _ configure: (inout ReplicaOptions) -> Void = { _ in }
+    port: Int, workflow: WorkflowID, name: String, _ configure: (inout ReplicaOptions) -> Void = { _ in },
+    observing: @escaping CollabSession.Observer = { _, _ in }
   ) -> CollabSession {
     var replica = ReplicaOptions(name: name)
     (replica.create, replica.kind, replica.backoffMaxMilliseconds) = (true, .bot, 1000)
     configure(&replica)
     return CollabSession(
-      SessionOptions(server: ServerAddress(isSecure: false, host: "127.0.0.1", port: port), workflow: workflow, replica: replica))
+      SessionOptions(server: ServerAddress(isSecure: false, host: "127.0.0.1", port: port), workflow: workflow, replica: replica),
+      observer: observing)
   }
 
   /// Everybody is in and edits.
@@ -246,6 +261,9 @@ private final class Crowd: Sendable {
       if !mayDiffer { #expect(counters.divergences == 0) }
       await session.close()
     }
+    // A server that was put back does not know what the edits are about which it is told.
+    let lost = losses.refusals.withLock { $0 }
+    #expect(mayDiffer || lost.isEmpty, "\(lost.count) edits were lost: \(lost.prefix(3))")
     return hashes.mapValues(\.documentHash)
   }
 
