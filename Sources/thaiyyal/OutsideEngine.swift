@@ -14,7 +14,7 @@ import WorkflowEngine
 /// What runs graphs on this server, with everything outside of it that they may reach.
 struct OutsideEngine: Service {
   /// Plug-ins that are linked in: one line each.
-  static var linked: [any NodePlugin] { [TextStatistics()] }
+  static let linked: [any NodePlugin] = [TextStatistics()]
 
   let engine: any RunEngine
   private let plugins: PluginBoard?
