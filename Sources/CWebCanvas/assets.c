@@ -21,6 +21,9 @@ static const unsigned char panels_css[] = {
 static const unsigned char icon_svg[] = {
 #embed "assets/icon.svg"
 };
+static const unsigned char access_js[] = {
+#embed "assets/access.js"
+};
 static const unsigned char actions_js[] = {
 #embed "assets/actions.js"
 };
@@ -432,6 +435,7 @@ static const web_canvas_asset assets[] = {
   ASSET("canvas.css", "text/css" TEXT, canvas_css),
   ASSET("panels.css", "text/css" TEXT, panels_css),
   ASSET("icon.svg", "image/svg+xml", icon_svg),
+  ASSET("access.js", "text/javascript" TEXT, access_js),
   ASSET("actions.js", "text/javascript" TEXT, actions_js),
   ASSET("activity.js", "text/javascript" TEXT, activity_js),
   ASSET("aligning.js", "text/javascript" TEXT, aligning_js),

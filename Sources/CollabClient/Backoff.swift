@@ -16,10 +16,12 @@ struct Backoff: Sendable {
 
   mutating func succeeded() { attempts = 0 }
 
-  /// - Parameter atLeast: the server's own wish from its goodbye; it is kept, and the jitter comes on top.
+  /// - Parameter atLeast: the server's own wish from its goodbye. It was drawn for this session alone, so the first attempt keeps to it; then
+  ///   the jitter comes on top. Spec: GB1.
   mutating func next(atLeast: UInt64 = 0) -> UInt64 {
     let doublings = min(attempts, 20)
     attempts += 1
+    if doublings == 0, atLeast > 0 { return atLeast }
     let bound = min(maxMilliseconds, firstMilliseconds << UInt64(doublings))
     return atLeast + UInt64.random(in: 0...bound, using: &random)
   }

@@ -67,16 +67,30 @@ extension CollabSession {
 
   private static let oddAnswer = ClientError.refused(.invalid, "the server answered something else")
 
+  /// Shows the server a fresh token of the same subject, without a reconnect; it is what the next connection shows as well. Spec: AC9.
+  ///
+  /// - Returns: the role from now on, and when the token ends.
+  /// - Throws: also when the token is not believed; then nothing changes.
+  @discardableResult
+  public func refreshToken(_ token: String) async throws -> RoleChanged {
+    guard case .role(let changed) = try await request({ .showToken(token, request: $0) }) else { throw Self.oddAnswer }
+    return changed
+  }
+
   private func ask(_ make: @Sendable (UInt64) -> ClientMessage) async throws -> PastRequests.Answer {
+    try await request { .ask(make($0), request: $0) }
+  }
+
+  private func request(_ make: @Sendable (UInt64) -> ReplicaEvent) async throws -> PastRequests.Answer {
     try await live()
     if let stop = machine.stop { throw stop }
     try Task.checkCancellation()
     let request = newRequestNumber()
-    let message = make(request)
+    let event = make(request)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         pastRequests.add(request, continuation)
-        handle(.ask(message, request: request))
+        handle(event)
       }
     } onCancel: {
       eventLoop.execute { self.assumeIsolated { $0.pastRequests.fail(request, CancellationError()) } }

@@ -30,6 +30,7 @@ public actor CollabSession {
   private var nextID = 0
   var runRequests = RunRequests()
   var pastRequests: PastRequests
+  private var tokenTask: Task<Void, Never>?
 
   /// Hears of everything, on the event loop, in order, and sees the session as it is then.
   public typealias Observer = @Sendable (isolated CollabSession, ClientNotice) -> Void
@@ -55,7 +56,9 @@ public actor CollabSession {
     executor = loop.executor
     pastRequests = PastRequests(bytesMax: options.replica.snapshotBytesMax)
     var system = SystemRandomNumberGenerator()
-    machine = ReplicaMachine(options: options.replica, seed: options.seed ?? system.next())
+    var replica = options.replica
+    replica.asksForToken = options.tokenSource != nil
+    machine = ReplicaMachine(options: replica, seed: options.seed ?? system.next())
     self.observer = observer
     loop.execute { self.assumeIsolated { $0.handle(.start) } }
   }
@@ -79,6 +82,8 @@ public actor CollabSession {
   /// Own changes of `replica` up to this number are on the server's disk, as it said.
   public var acknowledgedThrough: UInt64 { machine.acknowledgedSeq }
   public var isLive: Bool { machine.isLive }
+  /// When the token ends, in milliseconds since 1970 by the server's clock; 0: never, or not known yet.
+  public var tokenExpiresAtMilliseconds: UInt64 { machine.tokenExpiresAtMilliseconds }
   /// The server's clock as far as it is known here, milliseconds since 1970.
   public var serverMilliseconds: UInt64 { machine.correctedWall(.now()) }
   /// 32 bytes each, of the document as it is here, pending changes included. Spec: GV5.
@@ -120,8 +125,19 @@ public actor CollabSession {
       case .connect: openWire()
       case .send(let message): wire?.send(message)
       case .disconnect(let code, let reason): closeWire(code, reason)
+      case .askForToken(let need): fetchToken(need)
       case .notify(let notice): tell(notice)
       }
+    }
+  }
+
+  /// The machine asks again only after the answer, so one task at a time.
+  private func fetchToken(_ need: TokenNeed) {
+    guard let source = options.tokenSource else { return }
+    tokenTask = Task { [weak self] in
+      let answer: TokenAnswer
+      do { answer = try await source(need).map { .given($0) } ?? .nothing } catch { answer = .failed("\(error)") }
+      await self?.handle(.token(answer))
     }
   }
 
@@ -230,11 +246,13 @@ public actor CollabSession {
     case .history(let page): pastRequests.answer(page.request, .page(page))
     case .versions(let list): pastRequests.answer(list.request, .versions(list))
     case .state(let chunk): pastRequests.take(chunk)
-    case .link(.offline): pastRequests.failAll(ClientError.refused(.unavailable, "the connection was lost"))
+    case .role(let changed): pastRequests.answer(changed.request, .role(changed))
+    case .link(.offline), .link(.waitingForToken): pastRequests.failAll(ClientError.refused(.unavailable, "the connection was lost"))
     case .link(.live):
       let again = runRequests.toSendAgain(connection: generation, include: machine.document.version)
       for request in again { handle(.run(request)) }
     case .link(.stopped(let stop)):
+      tokenTask?.cancel()
       runRequests.failAll(stop)
       pastRequests.failAll(stop)
     default: break

@@ -14,7 +14,7 @@ extension ReplicaMachine {
     guard case .connecting = link else { return }
     link = .greeting(giveUpAt: now.uptimeMilliseconds + options.welcomeDeadlineMilliseconds)
     var hello = Hello()
-    hello.token = options.token
+    hello.token = token
     hello.name = options.name
     hello.colour = options.colour
     hello.kind = options.kind
@@ -41,7 +41,9 @@ extension ReplicaMachine {
     repair?.base = nil
     repair?.answersThrough = 0
     repair?.isAsked = false
+    tokensShown = [:]
     defer { farewell = nil }
+    if (farewell?.code ?? code) == .notAuthenticated, awaitToken(farewell?.text ?? reason, into: &actions) { return }
     if let farewell, farewell.reconnectAfterMilliseconds == 0 {
       stopHere(ClientStop(.closedByServer(farewell.code), farewell.text), code: nil, into: &actions)
       return
@@ -78,7 +80,7 @@ extension ReplicaMachine {
     if let code {
       switch link {
       case .connecting, .greeting, .joined: actions.append(.disconnect(code, stop.text))
-      case .idle, .down, .closing, .stopped: break
+      case .idle, .waitingForToken, .down, .closing, .stopped: break
       }
     }
     link = .stopped(stop)
@@ -117,6 +119,7 @@ extension ReplicaMachine {
     takeLease(welcome, into: &actions)
     catchUp(welcome, at: now, into: &actions)
     if ownPresence != nil { withJoined { $0.presenceWaits = true } }
+    tokenEnds(atMilliseconds: welcome.expiresAtMilliseconds, at: now)
     actions.append(.notify(.role(RoleChanged(welcome.role, expiresAtMilliseconds: welcome.expiresAtMilliseconds))))
   }
 
@@ -180,6 +183,7 @@ extension ReplicaMachine {
 
   mutating func timePassed(at now: ClientTime, into actions: inout [ReplicaAction]) {
     let uptime = now.uptimeMilliseconds
+    askForTokenIfDue(at: now, into: &actions)
     switch link {
     case .down(let retryAt): if uptime >= retryAt { connect(at: now, into: &actions) }
     case .connecting(let giveUpAt): if uptime >= giveUpAt { giveUpConnection("no connection in time", into: &actions) }
@@ -192,7 +196,7 @@ extension ReplicaMachine {
       if let at = askAgainAt, uptime >= at { askForSnapshot(at: now, into: &actions) }
       if joined.pingSentAt == nil, uptime >= joined.pingAt { ping(at: now, into: &actions) }
       sendPresence(at: now, into: &actions)
-    case .idle, .closing, .stopped: break
+    case .idle, .waitingForToken, .closing, .stopped: break
     }
   }
 
@@ -200,12 +204,14 @@ extension ReplicaMachine {
   public var nextDeadline: UInt64? {
     switch link {
     case .idle, .closing, .stopped: return nil
+    case .waitingForToken: return tokenDeadline
     case .down(let at), .connecting(let at), .greeting(let at): return at
     case .joined(let joined):
       var next = joined.pingSentAt.map { $0 + options.pongDeadlineMilliseconds } ?? joined.pingAt
       if let by = joined.answerBy { next = min(next, by) }
       if let hold, joined.answeredBatch >= hold.answersThrough { next = min(next, hold.until) }
       if let askAgainAt { next = min(next, askAgainAt) }
+      if let tokenDeadline { next = min(next, tokenDeadline) }
       if joined.presenceWaits { next = min(next, joined.presenceAt) }
       return next
     }

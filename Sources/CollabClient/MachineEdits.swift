@@ -167,6 +167,7 @@ extension ReplicaMachine {
     switch link {
     case .idle: .offline(retryInMilliseconds: 0)
     case .down(let at): .offline(retryInMilliseconds: at > now.uptimeMilliseconds ? at - now.uptimeMilliseconds : 0)
+    case .waitingForToken(_, let text): .waitingForToken(text)
     case .connecting, .greeting: .connecting
     case .joined: isLive ? .live : .catchingUp
     case .closing: linkStateTold ?? .connecting

@@ -35,12 +35,14 @@ extension ReplicaMachine {
       actions.append(.notify(.issues(change)))
     case .role(let changed):
       role = changed.role
+      tokenTaken(changed, at: now)
       actions.append(.notify(.role(changed)))
     case .error(let report):
       if report.request == 0, let repair, repair.isAsked, repair.base == nil, report.code == .rateLimited || report.code == .unavailable {
         let named = UInt64(report.retryAfterMilliseconds)
         askAgainAt = now.uptimeMilliseconds + (named > 0 ? named : Self.askAgainMilliseconds)
       }
+      tokenRefused(report, at: now, into: &actions)
       actions.append(.notify(.error(report)))
     case .pong(let pong): ponged(pong, at: now, into: &actions)
     case .history(let page): actions.append(.notify(.history(page)))

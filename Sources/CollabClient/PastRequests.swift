@@ -1,12 +1,13 @@
 import CollabProtocol
 import WorkflowDocument
 
-/// Questions about the past, until each is answered. Each belongs to one connection and fails with it. Spec: HI1, HI3, HI4.
+/// Questions about the past, and tokens that were shown, until each is answered. Each belongs to one connection and fails with it. Spec: HI1, HI3, HI4, AC9.
 struct PastRequests {
   enum Answer: Sendable {
     case page(HistoryPage)
     case versions(VersionList)
     case state(WorkflowDocument, position: UInt64)
+    case role(RoleChanged)
   }
 
   private struct Entry {

@@ -8,6 +8,8 @@ public enum ReplicaAction: Sendable {
   case send(ClientMessage)
   /// Close the connection; answered by `disconnected`.
   case disconnect(CloseCode, String)
+  /// Get a token from whoever gives them; answered by `token`.
+  case askForToken(TokenNeed)
   case notify(ClientNotice)
 }
 
@@ -28,6 +30,8 @@ public enum ClientNotice: Sendable {
   case issues(IssuesChange)
   /// At each welcome, and when the rights change or a token is answered.
   case role(RoleChanged)
+  /// A fresh token could not be had, or was not taken; it is asked for again. What was taken before holds until it ends.
+  case tokenFailed(String)
   /// The answer to a run, cancel or presence that was not taken.
   case error(ErrorReport)
   /// Equal versions, different hashes: a defect, healed by a snapshot and counted. Spec: GV5.
@@ -47,6 +51,8 @@ public enum LinkState: Hashable, Sendable {
   /// No connection; `retryInMilliseconds` until the next attempt.
   case offline(retryInMilliseconds: UInt64)
   case connecting
+  /// No connection until there is a token that the server takes; edits wait meanwhile. Why, in the server's words.
+  case waitingForToken(String)
   /// Joined, still getting what it missed.
   case catchingUp
   case live

@@ -22,6 +22,10 @@ public enum ReplicaEvent: Sendable {
   case cancelRun(CancelRun)
   /// A question about the past; answered by a notice with the request's number.
   case ask(ClientMessage, request: UInt64)
+  /// What came of `ReplicaAction.askForToken`.
+  case token(TokenAnswer)
+  /// Show the server a fresh token; answered by a notice `role` or `error` with the request's number.
+  case showToken(String, request: UInt64)
   /// Compare hashes with the server now.
   case verify
   case stop
@@ -49,7 +53,18 @@ public struct ReplicaMachine: Sendable {
   /// This session's name, as others see it; "" before the first welcome.
   public internal(set) var session = ""
 
+  /// When the token ends, in milliseconds since 1970 by the server's clock; 0: never, or not known yet. Spec: AC9.
+  public internal(set) var tokenExpiresAtMilliseconds: UInt64 = 0
+
   var link = Link.idle
+  /// What the next hello shows.
+  var token: String
+  /// Tokens on their way to the server, by request.
+  var tokensShown: [UInt64: String] = [:]
+  var ownTokenCount: UInt64 = 0
+  var tokenAskAt: UInt64?
+  /// Whoever gives tokens was asked and has not answered.
+  var isTokenAsked = false
   var lease: Lease?
   var clock = HybridClock()
   /// The server's wall clock minus this program's uptime: this computer's own wall clock may jump, and nothing depends on it once the
@@ -79,6 +94,7 @@ public struct ReplicaMachine: Sendable {
 
   public init(options: ReplicaOptions, seed: UInt64) {
     self.options = options
+    token = options.token
     assembly = SnapshotAssembly(bytesMax: options.snapshotBytesMax)
     backoff = Backoff(firstMilliseconds: options.backoffFirstMilliseconds, maxMilliseconds: options.backoffMaxMilliseconds, seed: seed)
   }
@@ -104,7 +120,7 @@ public struct ReplicaMachine: Sendable {
     var actions: [ReplicaAction] = []
     if case .stopped = link { return actions }
     switch event {
-    case .start: if case .idle = link { connect(at: now, into: &actions) }
+    case .start: if case .idle = link { startWithToken(at: now, into: &actions) }
     case .connected: connected(at: now, into: &actions)
     case .disconnected(let code, let reason): disconnected(CloseCode(rawValue: code), reason, at: now, into: &actions)
     case .received(let message): received(message, at: now, into: &actions)
@@ -116,6 +132,8 @@ public struct ReplicaMachine: Sendable {
     case .run(let request): sendIfJoined(.run(request), request: request.request, into: &actions)
     case .cancelRun(let request): sendIfJoined(.cancelRun(request), request: request.request, into: &actions)
     case .ask(let message, let request): sendIfJoined(message, request: request, into: &actions)
+    case .token(let answer): take(answer, at: now, into: &actions)
+    case .showToken(let fresh, let request): show(fresh, request: request, into: &actions)
     case .verify: verify(at: now, into: &actions)
     case .stop: stopHere(ClientStop(.closedHere, "close() was called"), code: .normal, into: &actions)
     }
@@ -125,7 +143,7 @@ public struct ReplicaMachine: Sendable {
     return actions
   }
 
-  private mutating func sendIfJoined(_ message: ClientMessage, request: UInt64, into actions: inout [ReplicaAction]) {
+  mutating func sendIfJoined(_ message: ClientMessage, request: UInt64, into actions: inout [ReplicaAction]) {
     if case .joined = link {
       actions.append(.send(message))
     } else {
@@ -151,8 +169,10 @@ public struct ReplicaCounters: Hashable, Sendable {
 
 /// The connection's life.
 enum Link: Sendable {
-  /// Before `start`. Can become `.connecting`.
+  /// Before `start`. Can become `.connecting`, `.waitingForToken`.
   case idle
+  /// No connection, for want of a token that the server takes. Can become `.down` when one is given, `.stopped` when there is none.
+  case waitingForToken(refused: String?, String)
   /// No connection. Can become `.connecting` at `retryAt`.
   case down(retryAt: UInt64)
   /// Can become `.greeting` when the connection stands, `.closing` at the deadline, `.down` when it is refused.

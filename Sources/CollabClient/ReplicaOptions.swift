@@ -21,6 +21,8 @@ public struct ReplicaOptions: Sendable {
   public var colour = ""
   public var kind = Author.Kind.person
   public var token = ""
+  /// Somebody answers `ReplicaAction.askForToken`: a token that ends is followed by another one instead of ending the session.
+  public var asksForToken = false
   public var wants = Wants.everything
   /// Make the workflow when there is none.
   public var create = false

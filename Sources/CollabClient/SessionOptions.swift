@@ -10,6 +10,9 @@ public struct SessionOptions: Sendable {
   public var replica: ReplicaOptions
   /// permessage-deflate is offered.
   public var compresses = true
+  /// Gives a token when there is none (`replica.token` is empty), a minute before the one in use ends, and when the server does not take it. A fresh
+  /// one is shown without a reconnect. `nil`: there is none, the session ends with the one it has. Who throws is asked again after 5 s. Spec: AC9.
+  public var tokenSource: (@Sendable (TokenNeed) async throws -> String?)?
   /// Seed of the pauses between attempts to connect; `nil`: one nobody knows.
   public var seed: UInt64?
 

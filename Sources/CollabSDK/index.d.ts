@@ -239,8 +239,16 @@ export declare function isAtLeast(role: Role, needed: Role): boolean;
 
 /** `saved`: everything done here is on the server's disk. `unsaved`: the client stopped with changes that wait. */
 export interface SaveState { state: "saved" | "saving" | "offline" | "readonly" | "unsaved"; waiting: number }
+export type TokenNeed =
+  | { reason: "first" }
+  /** By the server's clock, in milliseconds since 1970. */
+  | { reason: "ending"; endsAtMilliseconds: number }
+  | { reason: "refused"; text: string };
+
 export type LinkState =
   | { state: "offline"; retryInMilliseconds: number; text: string }
+  /** The server takes no token that there is; edits wait until `getToken` gives another one. */
+  | { state: "waitingForToken"; text: string }
   | { state: "connecting" | "catchingUp" | "live" | "closing" }
   | { state: "stopped"; reason: "closedHere" | "closedByServer" | "unreachable" | "fault"; code: number; text: string };
 
@@ -303,8 +311,11 @@ export interface ClientOptions {
   kind?: AuthorKind;
   /** An access token, or what gives the present one at each connection. */
   token?: string | (() => string);
-  /** Gives a fresh token: asked before the first connection, and before the present one ends. In place of `token`. */
-  getToken?: () => string | Promise<string>;
+  /**
+   * Gives tokens, in place of `token`: before the first connection, in time before the present one ends, and when the server does not take it. A fresh one is shown without a reconnect.
+   * It may take its time. Null: there is none; with `refused` the client then stops, as it does when it is given what was just refused. When it throws it is asked again after 5 s.
+   */
+  getToken?: (need: TokenNeed) => string | null | Promise<string | null>;
   /** Make the workflow when there is none. */
   create?: boolean;
   roleMax?: Role | "";

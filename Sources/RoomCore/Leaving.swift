@@ -34,10 +34,15 @@ extension Room {
   }
 
   /// Closes on purpose: with a goodbye that says when to come back. Spec: GB1.
-  mutating func dismiss(_ id: SessionID, _ code: CloseCode, _ reason: String, into actions: inout [RoomAction]) {
+  ///
+  /// - Parameter pauseMilliseconds: what the pause is drawn from; `nil`: as for everybody else.
+  mutating func dismiss(
+    _ id: SessionID, _ code: CloseCode, _ reason: String, pauseMilliseconds: ClosedRange<UInt32>? = nil, into actions: inout [RoomAction]
+  ) {
     guard let session = sessions[id] else { return }
     if session.isWelcomed {
       var farewell = goodbye(code, reason, &generator)
+      if let pauseMilliseconds { farewell.reconnectAfterMilliseconds = UInt32.random(in: pauseMilliseconds, using: &generator) }
       if !code.isTransient || code == .evicted { farewell.reconnectAfterMilliseconds = 0 }
       actions.append(.send(.goodbye(farewell), to: id))
     }

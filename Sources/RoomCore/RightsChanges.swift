@@ -52,7 +52,7 @@ extension Room {
     guard granted != session.role else { return }
     if granted >= .commenter, session.replica == nil, session.takesLease {
       // Only a welcome can carry a lease.
-      dismiss(id, .goingAway, "come back to receive a replica id", into: &actions)
+      dismiss(id, .goingAway, "come back to receive a replica id", pauseMilliseconds: 1...limits.readmitMaxMilliseconds, into: &actions)
     } else {
       presence.rejoin(id)
       armTick(into: &actions)

@@ -131,6 +131,8 @@ public struct RoomLimits: Hashable, Sendable {
   /// Least and greatest pause that a goodbye names when the server drains.
   public var reconnectMinMilliseconds: UInt32 = 200
   public var reconnectMaxMilliseconds: UInt32 = 3_000
+  /// Greatest pause for one that comes back because its rights changed: a person waits for it, and nobody else was cut off with it.
+  public var readmitMaxMilliseconds: UInt32 = 50
   /// A draining room waits so long for the store before it closes its sessions all the same.
   public var drainFlushMilliseconds: UInt64 = 5_000
 

@@ -23,9 +23,12 @@ def _base64url(octets):
 
 def secret(name):
     """What somebody shows as their token."""
-    if name not in SIGNED:
-        return f"secret-of-{name}-0123456789"
-    parts = [{"alg": "HS256", "kid": "tests"}, {"sub": name, "exp": int(time.time()) + 3600}]
+    return signed(name) if name in SIGNED else f"secret-of-{name}-0123456789"
+
+
+def signed(name, seconds=3600):
+    """A token that ends so many seconds from now; the server's leeway of a minute is in them."""
+    parts = [{"alg": "HS256", "kid": "tests"}, {"sub": name, "exp": time.time() + seconds - 60}]
     text = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
     return f"{text}.{_base64url(hmac.digest(SIGNING_KEY, text.encode(), hashlib.sha256))}"
 

@@ -36,7 +36,7 @@ class Person:
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, ignore_https_errors=True, color_scheme=theme,
                                            permissions=["clipboard-read", "clipboard-write"], **options)
         self.context.set_default_timeout(LIMIT)
-        self.context.add_init_script(f"({OPENING})({ {'name': name.capitalize(), 'token': secret(name) if token and not server.plain else ''} })")
+        self.context.add_init_script(f"({OPENING})({ {'name': name.capitalize(), 'token': (token if isinstance(token, str) else secret(name)) if token and not server.plain else ''} })")
         self.faults, self.excused = [], False
         self.context.on("request", self._request)
         if FROM_DISK:

@@ -2,9 +2,9 @@
 import re, time
 from playwright.sync_api import expect
 
-from access import faults_of
+from access import LOOK, faults_of
 from canvas import Canvas
-from host import secret
+from host import secret, signed
 
 # Told at once: within a second, on a machine that does nothing else. A busy one is given more before the scenario fails, and the time is told.
 AT_ONCE = 1.0
@@ -105,6 +105,59 @@ def share_a_role(stage):
     stage.same_everywhere(ada, fay)
 
 
+def access_renewed(stage):
+    """A token that is about to end is asked for while one works, and taken without a reconnect; when it has ended, what is done meanwhile waits for a fresh one."""
+    ada = stage.canvas("ada", create=True)
+    node = ada.add("Number", (200, 200))
+    ada.is_saved()
+    dialog = share(ada)
+    dialog.get_by_label("Who becomes a member").fill("fay")
+    dialog.get_by_label("Role of the new member").select_option("editor")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    dialog.get_by_label("Role of fay").wait_for()
+    ada.page.keyboard.press("Escape")
+
+    fay = stage.canvas("fay", token=signed("fay", 6))
+    fay.select(node)
+    form = fay.page.get_by_role("form", name="Your access ends soon.")
+    form.wait_for()
+    value = fay.field("Value")
+    value.fill("7")
+    value.press("Tab")
+    ada.has_data(node, "value", 7)
+    fay.person.picture(stage.out, "access-ends")
+    form.get_by_label("Access token").fill(signed("eve"))
+    form.get_by_role("button", name="Enter").click()
+    form.get_by_role("alert").wait_for()
+    # One token a second.
+    fay.page.wait_for_timeout(1100)
+    form.get_by_label("Access token").fill(signed("fay", 4))
+    fay.page.keyboard.press("Enter")
+    expect(form).to_have_count(0)
+    assert fay.js("thaiyyal.client.counters.joins") == 1
+    fay.is_saved()
+
+    # This time nobody gives one before it ends.
+    ended = fay.page.get_by_role("form", name="Your access has ended.")
+    ended.wait_for()
+    fay.configure(node, "Label", "Meanwhile")
+    fay.waiting(1)
+    ended.get_by_label("Access token").fill("no token at all")
+    fay.page.keyboard.press("Enter")
+    expect(ended.get_by_role("alert")).to_have_text("The server does not take that token.")
+    faults = fay.page.evaluate(LOOK)
+    assert not faults, faults
+    fay.person.picture(stage.out, "access-ended")
+    fresh = signed("fay")
+    ended.get_by_label("Access token").fill(fresh)
+    fay.page.keyboard.press("Enter")
+    expect(ended).to_have_count(0)
+    fay.live().is_saved()
+    ada.has_data(node, "label", "Meanwhile")
+    assert fay.js("sessionStorage.getItem('thaiyyal.token') === arg", fresh), "it is the one of this tab from now on"
+    stage.same_everywhere(ada, fay)
+
+
 def share_from_home(stage):
     """The same dialog on the start page; it can be reached and read in both themes."""
     ada = stage.canvas("ada", create=True)
@@ -124,4 +177,4 @@ def share_from_home(stage):
         home.person.picture(stage.out, f"share-home-{theme}")
 
 
-all = [share_by_link, share_a_role, share_from_home]
+all = [share_by_link, share_a_role, access_renewed, share_from_home]

@@ -55,6 +55,7 @@ private struct World {
         tell(client, .connected)
       case .send(let message): wires[client]?.up.append(message)
       case .disconnect: cut(client)
+      case .askForToken: break
       case .notify(.refused): refused += 1
       case .notify: break
       }

@@ -65,3 +65,84 @@ test("[AC9] a token that ends closes with 4401, and the client stops", async () 
   assert.equal(eve.link.code, 4401);
   await eve.close();
 });
+
+test("[AC9] when a token has ended getToken is asked for another; what was edited meanwhile is saved with it", async () => {
+  const needs = [];
+  let give;
+  const fay = await open("late", {
+    getToken: (need) => {
+      needs.push(need.reason);
+      return need.reason === "first" ? token("fay", -58) : new Promise((resolve) => { give = resolve; });
+    },
+  });
+  await fay.joined();
+  await fay.until(() => fay.link.state === "waitingForToken");
+  fay.transact((t) => t.setMeta("title", "Meanwhile"));
+  assert.deepEqual(fay.saveState, { state: "offline", waiting: 1 });
+  give("no token at all");
+  await fay.until(() => needs.filter((reason) => reason === "refused").length === 1 && fay.link.state === "waitingForToken");
+  give(token("fay", 600));
+  await fay.saved();
+  assert.equal(fay.counters.joins, 2);
+  assert.deepEqual(needs, ["first", "ending", "refused"]);
+  await fay.verified();
+  await fay.close();
+});
+
+test("[AC9] what was just refused is not shown again, and without another token the client stops", async () => {
+  for (const answer of [() => "unknown", () => null]) {
+    const gus = await open("none", { getToken: (need) => (need.reason === "first" ? "unknown" : answer()) });
+    await assert.rejects(gus.joined(), (error) => error.code === "STOPPED");
+    assert.equal(gus.link.code, 4401);
+    assert.equal(gus.counters.connects, 1);
+    await gus.close();
+  }
+});
+
+test("[AC9] getToken that throws is told and asked again", async () => {
+  let asked = 0;
+  const told = [];
+  const hal = await open("thrown", {
+    getToken: ({ reason }) => {
+      asked += 1;
+      if (reason === "first") return token("hal", -50);
+      if (asked === 2) throw new Error("the issuer is away");
+      return token("hal", 600);
+    },
+  });
+  hal.on("token", ({ error }) => told.push(error.message));
+  await hal.joined();
+  await hal.until(() => hal.tokenExpiresAt > Date.now() + 300_000);
+  assert.deepEqual(told, ["the issuer is away"]);
+  assert.equal(asked, 3);
+  await hal.close();
+});
+
+test("[AC7] who is made editor may edit within 300 ms, and may not within 300 ms of being made viewer again", async () => {
+  const own = token("ada", 600);
+  const ada = await open("roles", { token: own });
+  await ada.joined();
+  const set = async (role) => {
+    const answer = await fetch(`${server.url.replace("ws", "http")}/api/v1/workflows/roles/members/ida`, {
+      method: "PUT", body: JSON.stringify({ role }), headers: { authorization: `Bearer ${own}`, "content-type": "application/json" },
+    });
+    assert.ok(answer.ok, await answer.text());
+  };
+  await set("viewer");
+  const ida = await open("roles", { token: token("ida", 600), create: false });
+  await ida.live();
+  for (let turn = 0; turn < 3; turn += 1) {
+    let begin = performance.now();
+    await set("editor");
+    await ida.until(() => ida.canEdit && ida.isLive);
+    ida.transact((t) => t.setMeta("title", `Turn ${turn}`));
+    await ida.saved();
+    assert.ok(performance.now() - begin < 300, `raised: ${performance.now() - begin} ms`);
+    begin = performance.now();
+    await set("viewer");
+    await ida.until(() => !ida.canEdit);
+    assert.ok(performance.now() - begin < 300, `lowered: ${performance.now() - begin} ms`);
+    assert.throws(() => ida.transact((t) => t.setMeta("title", "no")), (error) => error.code === "READ_ONLY");
+  }
+  await Promise.all([ada, ida].map((each) => each.close()));
+});

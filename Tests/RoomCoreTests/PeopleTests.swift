@@ -124,7 +124,7 @@ import WorkflowGraph
     #expect(stage.store.log.count == 1)
   }
 
-  @Test("a viewer made editor has to come back for a replica id")
+  @Test("[AC7, GB1] a viewer made editor has to come back for a replica id, and is told to do so at once")
   func promoted() {
     var stage = Stage()
     let ada = stage.join(role: .viewer, subject: "ada@x")
@@ -133,6 +133,7 @@ import WorkflowGraph
     #expect(stage.peers[ada]?.closeCode == .goingAway)
     #expect(stage.peers[ada]?.closeCode?.isTransient == true)
     #expect(stage.peers[ada]?.goodbyes.count == 1)
+    #expect((1...50).contains(stage.peers[ada]?.goodbyes.first?.reconnectAfterMilliseconds ?? 0))
   }
 
   @Test("an evicted subject is closed with 4509, the others stay")

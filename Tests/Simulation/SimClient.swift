@@ -99,6 +99,7 @@ final class SimClient {
     case .connect: wantsConnection = true
     case .send(let message): connection?.send(message)
     case .disconnect(let code, _): leave(code)
+    case .askForToken: break  // no source of tokens
     case .notify(let notice): take(notice)
     }
   }

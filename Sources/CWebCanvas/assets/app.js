@@ -18,7 +18,7 @@ const parts = ["presence", "graph", "selection", "stage", "far", "pins", "minima
  * What all parts of the page share: the client, what is on the canvas, the viewport, what is selected.
  *
  * Events: `client` (a new one is there), `document` {nodes, edges, meta, comments, replaced, isLocal}, `changes`, `selection`, `viewport`, `presence`,
- * `people`, `issues`, `catalogue` (plug-ins brought types of nodes, or took them away), `run` {event}, `save`, `link`, `rights`, `welcome`, `refused`.
+ * `people`, `issues`, `catalogue` (plug-ins brought types of nodes, or took them away), `run` {event}, `save`, `link`, `rights`, `welcome`, `refused`, `token` {error}.
  */
 export class App extends Emitter {
   graph = new CanvasGraph();
@@ -29,6 +29,7 @@ export class App extends Emitter {
   presence = null;
   actions = null;
   side = null;
+  access = null;
   /** @type {CollabClient | null} */
   client = null;
   /** Where one's pointer is on the canvas; null: elsewhere. */
@@ -181,7 +182,7 @@ export class App extends Emitter {
     const { workflow, name } = this;
     const storage = globalThis.indexedDB && !keepsNothing ? new IndexedDBStorage() : null;
     const client = await CollabClient.open({
-      url: location.origin, workflow, name, colour: colourOf(name), token, client: "web-canvas/3", create,
+      url: location.origin, workflow, name, colour: colourOf(name), getToken: (need) => this.access.token(need), client: "web-canvas/3", create,
       storage,
     });
     this.client = client;
@@ -208,7 +209,7 @@ export class App extends Emitter {
       this.ask("presence");
     });
     tell("role", "rights");
-    for (const type of ["changes", "save", "issues", "run", "refused"]) tell(type);
+    for (const type of ["changes", "save", "issues", "run", "refused", "token"]) tell(type);
     client.on("storage", ({ error }) => {
       if (error) this.isKept = false;
       this.emit("save");
@@ -242,7 +243,7 @@ export class App extends Emitter {
     if (link.state === "stopped" && link.reason === "closedHere") return;
     this.#isLiveDue = link.state === "live";
     if (link.state === "live") this.ask("graph");
-    else document.body.dataset.state = link.state === "stopped" ? "ended" : link.state === "offline" ? "waiting" : "connecting";
+    else document.body.dataset.state = link.state === "stopped" ? "ended" : ["offline", "waitingForToken"].includes(link.state) ? "waiting" : "connecting";
     this.emit("link", link);
     this.emit("rights");
   }

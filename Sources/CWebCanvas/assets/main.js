@@ -1,3 +1,4 @@
+import { Access } from "./access.js";
 import { Actions } from "./actions.js";
 import { Log } from "./activity.js";
 import { App } from "./app.js";
@@ -67,6 +68,7 @@ app.authors = new Authors(app);
 app.comments = new Comments(app);
 app.toasts = new Toasts(byId("toasts"), app);
 app.refusals = new Refusals(byId("refusals"), app);
+app.access = new Access(byId("access"), app);
 app.notice = new Notice(byId("notice"), app);
 app.heading = new Heading(app);
 app.toolbar = new Toolbar(byId("toolbar"), app);

@@ -1,5 +1,5 @@
 import { make } from "./dom.js";
-import { dropShare, hasOwnToken, isByShare, keepToken } from "./settings.js";
+import { dropShare, isByShare, keepToken } from "./settings.js";
 
 /** What a person can do about an end that does not heal by itself. */
 export class Notice {
@@ -20,9 +20,9 @@ export class Notice {
         make("div", { class: "row" }, make("button", { type: "button", class: "primary", onClick: () => app.open({ create: true }) }, "Create it"),
           make("button", { type: "button", onClick: () => app.open() }, "Look again")));
     } else if ((code === 4401 || code === 4403) && isByShare()) this.#linkEnded(again);
-    else if (code === 4401) this.#askForToken("This server wants an access token.");
     else if (code === 4403) {
-      host.replaceChildren(make("h2", {}, "You have no access to this workflow."), make("p", { class: "quiet" }, text), make("div", { class: "row" }, again));
+      host.replaceChildren(make("h2", {}, "You have no access to this workflow."), make("p", { class: "quiet" }, text),
+        make("div", { class: "row" }, again, make("button", { type: "button", onClick: () => this.#enterAnew() }, "Use another token")));
     } else host.replaceChildren(make("h2", {}, "The connection ended."), make("p", { class: "quiet" }, text), make("div", { class: "row" }, again));
   }
 
@@ -30,8 +30,7 @@ export class Notice {
   #linkEnded(again) {
     const own = () => {
       dropShare();
-      if (hasOwnToken()) this.app.open();
-      else this.#askForToken("Your own access");
+      this.app.open();
     };
     this.host.replaceChildren(
       make("h2", {}, "This link is no longer valid."),
@@ -39,17 +38,9 @@ export class Notice {
       make("div", { class: "row" }, again, make("button", { type: "button", onClick: own }, "Use my own access")));
   }
 
-  #askForToken(title) {
-    const { host, app } = this;
-    const input = make("input", { type: "password", id: "token", autocomplete: "off", required: true });
-    const enter = (event) => {
-      event.preventDefault();
-      keepToken(input.value.trim());
-      app.open();
-    };
-    host.replaceChildren(make("form", { onSubmit: enter },
-      make("h2", {}, title), make("label", { for: "token", class: "quiet" }, "Access token"), input,
-      make("div", { class: "row" }, make("button", { type: "submit", class: "primary" }, "Enter"))));
-    input.focus();
+  /** The server asks for the other one, and the person is asked then. */
+  #enterAnew() {
+    keepToken("");
+    this.app.open();
   }
 }

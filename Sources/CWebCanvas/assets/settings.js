@@ -59,7 +59,6 @@ export function dropShare() {
   try { sessionStorage.removeItem(shareKey); } catch { /* a private window */ }
 }
 
-export const hasOwnToken = () => ownToken() !== "";
 const ownToken = () => heldToken || (read(session, "thaiyyal.token") ?? "");
 
 /** Tells this browser's guest from others of the same link, and says nothing else [AC6]. */

@@ -17,10 +17,11 @@ export class Backoff {
     this.attempts = 0;
   }
 
-  /** @param {number} atLeast what the server asked for in its goodbye, in milliseconds; the jitter comes on top */
+  /** @param {number} atLeast what the server asked for in its goodbye, in milliseconds. Drawn for this session alone: the first attempt keeps to it, then the jitter comes on top [GB1] */
   next(atLeast = 0) {
     const bound = Math.min(this.most, this.first * 2 ** Math.min(this.attempts, 20));
     this.attempts += 1;
+    if (this.attempts === 1 && atLeast > 0) return atLeast;
     return atLeast + Math.floor(this.random() * (bound + 1));
   }
 }

@@ -69,7 +69,7 @@ export class CollabClient extends Emitter {
   constructor(options, place = null) {
     super();
     this.options = options;
-    this.#freshToken = new FreshToken(this, (message) => this.#handle({ type: "ask", message }), () => this.#machine.correctedWall(this.#now()));
+    this.#freshToken = new FreshToken(this, (event) => this.#handle(event), () => this.#machine.correctedWall(this.#now()));
     const WebSocketClass = options.WebSocket ?? globalThis.WebSocket;
     if (!WebSocketClass) throw new TypeError("there is no WebSocket here: give one as options.WebSocket");
     this.#connection = new Connection(WebSocketClass, options.url, options.workflow, (event) => this.#handle(event));
@@ -80,7 +80,7 @@ export class CollabClient extends Emitter {
 
   #start(restored) {
     const { random = Math.random } = this.options;
-    this.#machine = new ReplicaMachine({ ...this.options, token: () => this.#freshToken.token() }, { random, restored });
+    this.#machine = new ReplicaMachine({ ...this.options, token: () => this.#freshToken.token(), asksForToken: Boolean(this.options.getToken) }, { random, restored });
     if (this.#keeper) this.#machine.storedThrough = restored ? this.#machine.nextSeq - 1 : 0;
     this.#document = this.#machine.document;
     this.#listen();
@@ -115,7 +115,7 @@ export class CollabClient extends Emitter {
   get counters() { return this.#machine.counters; }
   /** `{state: "saved" | "saving" | "offline" | "readonly" | "unsaved", waiting}`. */
   get saveState() { return this.#machine.saveState; }
-  /** `{state: "offline" | "connecting" | "catchingUp" | "live" | "closing" | "stopped", …}`. */
+  /** `{state: "offline" | "waitingForToken" | "connecting" | "catchingUp" | "live" | "closing" | "stopped", …}`. */
   get link() { return this.#machine.linkState(this.#now()); }
   get isLive() { return this.#machine.isLive; }
   get canEdit() { return this.#machine.canEdit && this.#machine.canWrite; }
@@ -401,7 +401,7 @@ export class CollabClient extends Emitter {
     else if (type === "link" && notice.link.state === "live") {
       for (const request of this.#requests.again(this.#connection.generation, this.document.version.toMessage())) this.#handle({ type: "run", request });
       if (this.#keeper) this.#saveAll();
-    } else if (type === "link" && notice.link.state === "offline") {
+    } else if (type === "link" && (notice.link.state === "offline" || notice.link.state === "waitingForToken")) {
       // What was acknowledged lately is written down, so that a visit before the next connection counts right what waits.
       const { joins } = this.counters;
       if (joins !== this.#joinsKept) this.#keeper?.save(this.#machine);

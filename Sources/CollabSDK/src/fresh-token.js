@@ -1,17 +1,21 @@
 import { ClientError } from "./options.js";
 
-/** A page that cannot give a token now is asked again after this. */
+/** Who cannot give a token now, or gave one that was not believed, is asked again after this. */
 const askAgainMilliseconds = 5_000;
 /** The server takes one token per second. */
 const showAgainMilliseconds = 1_100;
 
 /**
- * Tokens that end: asks the page for a fresh one in time, and shows it to the server without a reconnect [AC9].
+ * Tokens that end: asks the page for a fresh one in time, and shows it to the server without a reconnect; asks for another one when the server does not
+ * take what there is [AC9].
  *
  * What was given last is what a reconnect shows.
  */
 export class FreshToken {
   #timer = null;
+  /** The page was asked and has not answered; it may take its time. */
+  #isAsking = false;
+  #isClosed = false;
   /** By the request's number. @type {Map<number, {token: string, resolve: Function, reject: Function}>} */
   #open = new Map();
   /** Errors say by their number what they answer: questions about the past are numbered from 2 ** 40. */
@@ -21,12 +25,12 @@ export class FreshToken {
 
   /**
    * @param {import("./client.js").CollabClient} client
-   * @param {(message: object) => void} send
+   * @param {(event: object) => void} handle what the machine is told
    * @param {() => number} serverNow
    */
-  constructor(client, send, serverNow) {
+  constructor(client, handle, serverNow) {
     this.client = client;
-    this.send = send;
+    this.handle = handle;
     this.serverNow = serverNow;
     const { token = "" } = client.options;
     this.present = token;
@@ -38,16 +42,20 @@ export class FreshToken {
   /** Asks the page before the first connection. */
   async prepare() {
     const { getToken } = this.client.options;
-    if (getToken) this.present = await getToken();
+    if (getToken) this.present = (await getToken({ reason: "first" })) ?? "";
   }
 
   /** Shows a fresh token of the same subject. @returns {Promise<{role: string, expiresAtMilliseconds: number}>} */
   async refresh(token) {
     await this.client.live();
+    return this.#show(token);
+  }
+
+  #show(token) {
     return new Promise((resolve, reject) => {
       const request = this.#nextRequest++;
       this.#open.set(request, { token, resolve, reject });
-      this.send({ token: { request, token } });
+      this.handle({ type: "ask", message: { token: { request, token } } });
     });
   }
 
@@ -57,12 +65,15 @@ export class FreshToken {
       case "welcome": this.#endsAt(Number(notice.welcome.expiresAtMilliseconds)); break;
       case "role": if (notice.changed) this.#answered(notice.changed); break;
       case "error": this.#refused(notice.error); break;
-      case "link": if (notice.link.state === "offline" || notice.link.state === "stopped") this.#offline(notice.link); break;
+      case "link": if (["offline", "waitingForToken", "stopped"].includes(notice.link.state)) this.#unlinked(notice.link); break;
       default: break;
     }
   }
 
-  close() { clearTimeout(this.#timer); }
+  close() {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
 
   #answered({ role, request, expiresAtMilliseconds }) {
     this.#endsAt(Number(expiresAtMilliseconds));
@@ -80,12 +91,13 @@ export class FreshToken {
     entry.reject(new ClientError(code, text));
   }
 
-  #offline(link) {
+  #unlinked({ state, text }) {
     clearTimeout(this.#timer);
     for (const { reject } of this.#open.values()) reject(new ClientError("UNAVAILABLE", "the connection ended before the answer"));
     this.#open.clear();
+    if (state === "waitingForToken") this.#ask({ reason: "refused", text });
     // The next hello should show one that is still good.
-    if (link.state === "offline" && this.client.options.getToken && this.expiresAt > 0 && this.#left() < askAgainMilliseconds) this.#fetch(false);
+    else if (state === "offline" && this.client.options.getToken && this.expiresAt > 0 && this.#left() < askAgainMilliseconds) this.#askInTime();
   }
 
   #left() { return this.expiresAt - this.serverNow(); }
@@ -101,18 +113,50 @@ export class FreshToken {
 
   #wait(milliseconds) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fetch(true), Math.min(2 ** 31 - 1, milliseconds));
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => this.#again(), Math.min(2 ** 31 - 1, milliseconds));
     this.#timer.unref?.();
   }
 
-  async #fetch(shows) {
+  #again() {
+    const { link } = this.client;
+    if (link.state === "waitingForToken") this.#ask({ reason: "refused", text: link.text });
+    else if (link.state !== "stopped" && this.#left() > 0) this.#askInTime();
+  }
+
+  #askInTime() {
+    this.#ask({ reason: "ending", endsAtMilliseconds: this.expiresAt });
+  }
+
+  async #ask(need) {
+    if (this.#isAsking || this.#isClosed) return;
+    this.#isAsking = true;
     try {
-      const token = await this.client.options.getToken();
-      if (shows) await this.refresh(token);
-      else this.present = token;
+      const token = await this.client.options.getToken(need);
+      this.#isAsking = false;
+      if (!this.#isClosed) await this.#given(token ?? null, need);
     } catch (error) {
+      this.#isAsking = false;
       this.client.emit("token", { error });
-      if (shows && this.#left() > 0) this.#wait(askAgainMilliseconds);
+      this.#wait(askAgainMilliseconds);
+    }
+  }
+
+  async #given(token, need) {
+    switch (this.client.link.state) {
+      case "waitingForToken":
+        // It ended while there was none to be had: what is asked now is another question.
+        if (token === null && need.reason !== "refused") return this.#ask({ reason: "refused", text: this.client.link.text });
+        // To show again what was refused would be answered the same.
+        if (token === null || token === this.present) return this.handle({ type: "noToken" });
+        this.present = token;
+        this.expiresAt = 0; // of this one it is not known yet
+        return this.handle({ type: "token" });
+      case "live": case "catchingUp":
+        return token === null ? undefined : this.#show(token);
+      default:
+        if (token !== null) this.present = token;
+        return undefined;
     }
   }
 }

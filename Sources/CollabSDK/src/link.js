@@ -31,6 +31,7 @@ export function disconnected(machine, code, reason, now) {
   machine.farewell = null;
   machine.pending.rewindAll();
   if (repair) Object.assign(repair, { base: null, answersThrough: 0, isAsked: false });
+  if ((farewell?.code ?? code) === 4401 && awaitToken(machine, farewell?.text || reason || "no token that the server takes")) return;
   if (farewell && farewell.reconnectAfterMilliseconds === 0) {
     stopHere(machine, { reason: "closedByServer", code: farewell.code, text: farewell.text }, null);
     return;
@@ -48,6 +49,24 @@ export function disconnected(machine, code, reason, now) {
     state: "down", retryAt: now.uptime + machine.backoff.next(farewell?.reconnectAfterMilliseconds ?? 0),
     text: reason || farewell?.text || (code === 1006 ? "the server does not answer" : `closed with ${code}`),
   };
+}
+
+/** Ended for want of a token: where somebody gives tokens it waits for another one, and takes edits meanwhile [AC9]. @returns {boolean} */
+function awaitToken(machine, text) {
+  const { asksForToken, attemptsMax } = machine.options;
+  if (!asksForToken || (attemptsMax !== null && machine.backoff.attempts >= attemptsMax)) return false;
+  machine.link = { state: "waitingForToken", text };
+  return true;
+}
+
+/** There is another token: shown at once, or with a pause when the one before it was given for nothing. */
+export function tokenGiven(machine, now) {
+  const { link, backoff } = machine;
+  if (link.state !== "waitingForToken") return;
+  const isFirst = backoff.attempts === 0;
+  const pause = backoff.next();
+  machine.link = { state: "down", retryAt: now.uptime + (isFirst ? 0 : pause), text: link.text };
+  timePassed(machine, now);
 }
 
 /** Gives the connection up; `disconnected` follows from the shell and starts the pause before the next attempt. */

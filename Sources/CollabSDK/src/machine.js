@@ -5,7 +5,7 @@ import { checkChange } from "./check.js";
 import { restoreOps } from "./diff.js";
 import { WorkflowDocument } from "./document.js";
 import { received } from "./intake.js";
-import { connect, connected, disconnected, fault, giveUpConnection, nextDeadline, stopHere, timePassed } from "./link.js";
+import { connect, connected, disconnected, fault, giveUpConnection, nextDeadline, stopHere, timePassed, tokenGiven } from "./link.js";
 import { allows, ClientError, defaultLimits, defaultOptions, isAtLeast } from "./options.js";
 import { changeParts, documentAfter } from "./parts.js";
 import { PendingChanges } from "./pending.js";
@@ -30,10 +30,10 @@ const inFlightBytesMax = 4 * 2 ** 20;
  * and goes out again [CR1, CR5, AK1, RF1, RS1, RS2].
  *
  * Events: `start`, `connected`, `disconnected` {code, reason}, `networkLost`, `received` {message}, `undecodable` {text}, `flush`, `timePassed`, `presence`
- * {state}, `run` {request}, `cancelRun` {request}, `ask` {message}, `verify`, `stop`. Actions: `connect`, `send` {message}, `disconnect` {code, reason}, `notify`
+ * {state}, `run` {request}, `cancelRun` {request}, `ask` {message}, `token`, `noToken`, `verify`, `stop`. Actions: `connect`, `send` {message}, `disconnect` {code, reason}, `notify`
  * {notice}.
  *
- * `link.state`: `idle`, before `start`; `down` until `retryAt`; `connecting`, `greeting` until `giveUpAt`; `joined`; `closing`, given up here and
+ * `link.state`: `idle`, before `start`; `down` until `retryAt`; `waitingForToken`, until there is one; `connecting`, `greeting` until `giveUpAt`; `joined`; `closing`, given up here and
  * waiting for the end; `stopped` for good.
  */
 export class ReplicaMachine {
@@ -109,6 +109,10 @@ export class ReplicaMachine {
       case "presence": this.#setPresence(event.state, now); break;
       case "run": case "cancelRun": this.#request({ [event.type]: event.request }); break;
       case "ask": this.#request(event.message); break;
+      case "token": tokenGiven(this, now); break;
+      case "noToken":
+        if (this.link.state === "waitingForToken") stopHere(this, { reason: "closedByServer", code: 4401, text: this.link.text }, null);
+        break;
       case "verify": this.#verify(now); break;
       // With 1000 the lease is given back; who leaves something behind comes back with it.
       case "stop": stopHere(this, { reason: "closedHere", code: 1000, text: "close() was called" }, this.pending.isEmpty ? 1000 : 1001); break;
@@ -339,6 +343,7 @@ export class ReplicaMachine {
     switch (this.link.state) {
       case "idle": return { state: "offline", retryInMilliseconds: 0, text: "" };
       case "down": return { state: "offline", retryInMilliseconds: Math.max(0, this.link.retryAt - now.uptime), text: this.link.text };
+      case "waitingForToken": return { state: "waitingForToken", text: this.link.text };
       case "connecting": case "greeting": return { state: "connecting" };
       case "joined": return { state: this.isLive ? "live" : "catchingUp" };
       case "closing": return { state: "closing" };

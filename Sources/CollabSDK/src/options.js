@@ -13,6 +13,8 @@ export const defaultOptions = Object.freeze({
   colour: "",
   kind: "PERSON",
   token: "",
+  /** Somebody gives tokens: one that ended is followed by another instead of ending the client. */
+  asksForToken: false,
   /** What to be sent; null: everything. */
   wants: null,
   /** Make the workflow when there is none. */

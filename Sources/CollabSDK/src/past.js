@@ -42,7 +42,7 @@ export class Past {
       case "state": this.#takeChunk(notice.chunk); return true;
       case "versions": this.#takeVersions(notice.list); return true;
       case "error": this.#fail(notice.error.request, new ClientError(notice.error.code, notice.error.text)); return false;
-      case "link": if (notice.link.state === "offline" || notice.link.state === "stopped") this.#failAll(notice.link); return false;
+      case "link": if (["offline", "waitingForToken", "stopped"].includes(notice.link.state)) this.#failAll(notice.link); return false;
       default: return false;
     }
   }
