@@ -60,20 +60,12 @@ def edit_together(stage):
 
 def delete_against_connect(stage):
     """Ada deletes a node while Bo, who does not know yet, connects it: the edge is parked, and is there again when she takes the deletion back."""
-    ada = stage.canvas("ada", create=True)
-    a, b = ada.add("Number", (160, 160)), ada.add("Operation", (460, 160))
-    bo = stage.canvas("bo")
-    bo.has_nodes(a, b)
-    ada.is_saved()
-    bo.person.offline(True)
-    bo.until("thaiyyal.client.link.state !== 'live'")
+    ada, bo, (a, b) = stage.apart("Number", "Operation")
     bo.connect(a, b)
     bo.waiting(1)
     ada.remove(b)
     ada.is_saved()
-    bo.person.offline(False)
-    bo.live().is_saved()
-    bo.person.settle()
+    stage.together(bo)
     for canvas in (ada, bo):
         canvas.has_nodes(a)
         canvas.until("thaiyyal.document.parkedEdges().length === 1")

@@ -29,6 +29,23 @@ class Stage:
         """Somebody with the workflow open before them."""
         return Canvas(self.person(name, **options)).open(workflow or self.workflow, create=create)
 
+    def apart(self, *titles):
+        """Ada and Bo have the same nodes, one of each title, and Bo is without a network from here on. Their canvases, and the nodes' ids."""
+        ada = self.canvas("ada", create=True)
+        ids = [ada.add(title, (160 + 360 * at, 160)) for at, title in enumerate(titles)]
+        bo = self.canvas("bo")
+        bo.has_nodes(*ids)
+        ada.is_saved()
+        bo.person.offline(True)
+        bo.until("thaiyyal.client.link.state !== 'live'")
+        return ada, bo, ids
+
+    def together(self, away):
+        """The network is back, and everything is where it belongs."""
+        away.person.offline(False)
+        away.live().is_saved()
+        away.person.settle()
+
     def home(self, name, **options):
         return Home(self.person(name, **options)).open()
 

@@ -73,20 +73,12 @@ def copied_elsewhere(stage):
 
 def parked_and_told(stage):
     """Two people draw a loop at the same moment: one edge is parked, on both screens, with the reason and what can be done; taking the other away brings it back."""
-    ada = stage.canvas("ada", create=True)
-    a, b = ada.add("Operation", (160, 160)), ada.add("Operation", (520, 160))
-    bo = stage.canvas("bo")
-    bo.has_nodes(a, b)
-    ada.is_saved()
-    bo.person.offline(True)
-    bo.until("thaiyyal.client.link.state !== 'live'")
+    ada, bo, (a, b) = stage.apart("Operation", "Operation")
     bo.connect(b, a)
     bo.waiting(1)
     ada.connect(a, b)
     ada.is_saved()
-    bo.person.offline(False)
-    bo.live().is_saved()
-    bo.person.settle()
+    stage.together(bo)
     for canvas in (ada, bo):
         canvas.until("thaiyyal.document.parkedEdges().length === 1")
         expect(canvas.page.locator("#counts")).to_contain_text("1 parked")
