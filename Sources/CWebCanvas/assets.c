@@ -379,6 +379,9 @@ static const unsigned char sdk_records_js[] = {
 static const unsigned char sdk_repair_js[] = {
 #embed "../CollabSDK/src/repair.js"
 };
+static const unsigned char sdk_restoring_js[] = {
+#embed "../CollabSDK/src/restoring.js"
+};
 static const unsigned char sdk_run_requests_js[] = {
 #embed "../CollabSDK/src/run-requests.js"
 };
@@ -554,6 +557,7 @@ static const web_canvas_asset assets[] = {
   ASSET("sdk/projection.js", "text/javascript" TEXT, sdk_projection_js),
   ASSET("sdk/records.js", "text/javascript" TEXT, sdk_records_js),
   ASSET("sdk/repair.js", "text/javascript" TEXT, sdk_repair_js),
+  ASSET("sdk/restoring.js", "text/javascript" TEXT, sdk_restoring_js),
   ASSET("sdk/run-requests.js", "text/javascript" TEXT, sdk_run_requests_js),
   ASSET("sdk/sha256.js", "text/javascript" TEXT, sdk_sha256_js),
   ASSET("sdk/snapshot-writer.js", "text/javascript" TEXT, sdk_snapshot_writer_js),

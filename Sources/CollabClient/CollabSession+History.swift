@@ -52,6 +52,9 @@ extension CollabSession {
   /// Makes the workflow what `old` was: an ordinary edit and one undo step, of as many changes as the limits take. Comments stay. Spec: HI6.
   ///
   /// - Returns: the changes; none when nothing differs.
+  ///
+  /// Beside another big edit of the same moment not all may fit; what is left is made again from what is there by then, `restoredInPart` tells when that
+  /// does not help.
   /// - Throws: as `edit`; then nothing of it was done.
   @discardableResult
   public func restore(_ old: WorkflowDocument) throws -> [Change] {

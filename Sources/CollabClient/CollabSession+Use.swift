@@ -58,6 +58,9 @@ extension CollabSession {
   /// Waits until every change made here is on the server's disk.
   public func saved() async throws { try await wait { $0.isSaved } }
 
+  /// Waits until a restore is on the server's disk as a whole, or was given up, which `restoredInPart` tells.
+  public func restored() async throws { try await wait { $0.restoring == nil && $0.isSaved } }
+
   /// Waits until at most so many changes wait for their acknowledgement: the brake of a writer that is faster than the server.
   public func pending(atMost count: Int) async throws { try await wait { $0.pendingCount <= count } }
 

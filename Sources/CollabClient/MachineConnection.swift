@@ -212,6 +212,7 @@ extension ReplicaMachine {
       if let hold, joined.answeredBatch >= hold.answersThrough { next = min(next, hold.until) }
       if let askAgainAt { next = min(next, askAgainAt) }
       if let tokenDeadline { next = min(next, tokenDeadline) }
+      if let restoreDeadline { next = min(next, restoreDeadline) }
       if joined.presenceWaits { next = min(next, joined.presenceAt) }
       return next
     }

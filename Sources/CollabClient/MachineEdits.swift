@@ -16,18 +16,10 @@ extension ReplicaMachine {
     -> Change
   {
     let change = try make(ops, stampedAt: time, at: now)
+    endRestoring()
     undoStack.record(change, before: document, group: group)
     try queue(change)
     return change
-  }
-
-  /// Makes the document what `old` holds: one undo step, of as many changes as the limits take. Comments stay. Spec: HI6, UN3.
-  @discardableResult
-  public mutating func restore(_ old: WorkflowDocument, at now: ClientTime) throws(ClientError) -> [Change] {
-    let group = "restore \(nextSeq)"
-    return try parts(of: document.ops(restoring: old), at: now) { machine, change in
-      machine.undoStack.record(change, before: machine.document, group: group, keepsEdgeOrder: true)
-    }
   }
 
   /// Takes the last own step back, as far as nobody wrote over it. Spec: UN1, UN2.
@@ -45,9 +37,11 @@ extension ReplicaMachine {
     guard let ops = origin == .undo ? undoStack.undo(document) : undoStack.redo(document) else { throw .nothingToUndo }
     if ops.isEmpty { throw .overwritten }
     do throws(ClientError) {
-      return try parts(of: ops, at: now) { machine, change in
+      let changes = try parts(of: ops, at: now) { machine, change in
         machine.undoStack.record(change, before: machine.document, as: origin)
       }
+      restoring = nil  // to go on with a restore would undo this
+      return changes
     } catch {
       // Not taken now (too much waits, the role changed): the step stays.
       undoStack = before
@@ -56,7 +50,7 @@ extension ReplicaMachine {
   }
 
   /// All of them or none: what the first of several changes could be refused for here, the last could be as well.
-  private mutating func parts(
+  mutating func parts(
     of ops: [Op], at now: ClientTime, _ record: (inout ReplicaMachine, Change) -> Void
   ) throws(ClientError) -> [Change] {
     let parts = ChangeParts.of(ops, document, documentLimits, limits)

@@ -181,6 +181,7 @@ extension ReplicaMachine {
     repair.renumberFrom = min(repair.renumberFrom ?? change.seq, change.seq)
     self.repair = repair
     undoStack.forget(change)
+    if restoreRefused(refusal.code) { return }
     actions.append(.notify(.refused(change, refusal)))
   }
 

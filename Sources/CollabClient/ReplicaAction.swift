@@ -20,7 +20,9 @@ public enum ClientNotice: Sendable {
   case changes([LoggedChange])
   /// The document was replaced by the server's snapshot with the pending changes on top of it.
   case replaced(position: UInt64)
-  /// The server did not take a change; its effect is undone here.
+  /// Beside other edits of the same moment a restore did not fit, also after several tries: why, and what to do.
+  case restoredInPart(String)
+  /// The server did not take a change; its effect is undone here. Not told of a restore's that is made again.
   case refused(Change, Refusal)
   case saveState(SaveState)
   case presence(PresenceFrame)

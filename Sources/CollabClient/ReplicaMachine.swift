@@ -77,6 +77,11 @@ public struct ReplicaMachine: Sendable {
   /// The own `seq` that came back in the server's order: `document.version` without what may never have arrived.
   var streamedSeq: UInt64 = 0
   var undoStack = UndoStack()
+  var restoring: Restoring?
+  /// Why a restore stays in part, until it is told.
+  var restoreEnd: String?
+  /// Of pauses.
+  var random: SeededRandom
   var repair: Repair?
   var hold: Hold?
   /// The server put off the snapshot that the repair needs.
@@ -95,6 +100,7 @@ public struct ReplicaMachine: Sendable {
   public init(options: ReplicaOptions, seed: UInt64) {
     self.options = options
     token = options.token
+    random = SeededRandom(seed: seed ^ 0x5265_7374_6f72_6521)
     assembly = SnapshotAssembly(bytesMax: options.snapshotBytesMax)
     backoff = Backoff(firstMilliseconds: options.backoffFirstMilliseconds, maxMilliseconds: options.backoffMaxMilliseconds, seed: seed)
   }
@@ -138,6 +144,7 @@ public struct ReplicaMachine: Sendable {
     case .stop: stopHere(ClientStop(.closedHere, "close() was called"), code: .normal, into: &actions)
     }
     if isLive { hasDocument = true }
+    goOnRestoring(at: now, into: &actions)
     flush(at: now, into: &actions)
     tellStates(at: now, into: &actions)
     return actions

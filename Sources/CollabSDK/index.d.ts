@@ -280,7 +280,10 @@ export interface ClientEvents {
   run: { event: RunEvent };
   /** Results of the newest run that ceased to follow from the document as it is shown, or do again. Edits are looked at together, ten times a second at most. */
   stale: { run: string; added: string[]; removed: string[] };
-  refused: { change: Change; refusal: Refusal };
+  /** `isRestoredAgain`: of a restore that did not fit beside another edit of the same moment; what is left of it is made again. */
+  refused: { change: Change; refusal: Refusal; isRestoredAgain: boolean };
+  /** Such a restore was tried again; or not all of it could be restored, and why. */
+  restore: { tries: number; error: Error | null };
   error: { error: { request: number; code: RefusalCode; text: string } };
   hash: { report: { version: VersionMessage | null; position: number; graphHash: Uint8Array; documentHash: Uint8Array } };
   diverged: { report: ClientEvents["hash"]["report"] };
@@ -432,6 +435,8 @@ export declare class CollabClient {
   dropVersion(version: string): Promise<NamedVersion[]>;
   /** When the token ends, in milliseconds since 1970 by the server's clock; 0: never, or it is not known yet. */
   readonly tokenExpiresAt: number;
+  /** Whether a restore of several changes is not on the server's disk as a whole yet, or waits to be tried again. */
+  readonly isRestoring: boolean;
   /** Shows the server a fresh token of the same subject, without a reconnect. Rejects when it is not believed; nothing changes then. */
   refreshToken(token: string): Promise<{ role: Role; expiresAtMilliseconds: number }>;
   until(isOver: (client: CollabClient) => boolean): Promise<void>;

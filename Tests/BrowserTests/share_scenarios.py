@@ -73,7 +73,7 @@ def share_by_link(stage):
 
 
 def share_a_role(stage):
-    """An owner raises a viewer to editor and lowers them again, while both are there; each time the other is told at once."""
+    """An owner raises a viewer to editor and lowers them again, while both are there and while one is away; each time the other is told, and nothing is lost in silence."""
     ada = stage.canvas("ada", create=True)
     node = ada.add("Number", (200, 200))
     ada.is_saved()
@@ -101,6 +101,35 @@ def share_a_role(stage):
     fay.page.get_by_text("You are a viewer here now.").first.wait_for()
     told(stage, "role lowered", began)
     fay.until("!thaiyyal.can('edit')")
+
+    # Somebody works without a network while their role is lowered: each change is refused, listed with the reason, and gone from the canvas.
+    role.select_option("editor")
+    fay.until("thaiyyal.can('edit') && thaiyyal.client.link.state === 'live'")
+    fay.person.offline(True)
+    fay.until("thaiyyal.client.link.state !== 'live'")
+    for at in range(7):
+        fay.configure(node, "Value", at + 11)
+    fay.waiting(7)
+    role.select_option("viewer")
+    ada.until("document.getElementById('live').textContent.includes(arg)", "fay can look now.")
+    fay.person.offline(False)
+    fay.live()
+    fay.person.settle()
+    entries = fay.page.get_by_role("list", name="Not saved")
+    expect(entries.get_by_role("listitem")).to_have_count(7)
+    expect(fay.page.get_by_text("7 changes not saved")).to_be_visible()
+    expect(entries.get_by_role("listitem").first).to_contain_text("may not write")
+    # All can be reached, and the list stays within the canvas.
+    entries.get_by_role("listitem").last.scroll_into_view_if_needed()
+    box, field = fay.page.locator("#refusals").bounding_box(), fay.page.locator("#field").bounding_box()
+    assert box["y"] + box["height"] <= field["y"] + field["height"], (box, field)
+    fay.person.picture(stage.out, "refused")
+    fay.until("JSON.stringify(thaiyyal.document.node(arg[0]).data) === JSON.stringify(arg[1])", [node, ada.data(node)])
+    assert ada.data(node).get("value") not in range(11, 18)
+    entries.get_by_role("listitem").last.get_by_role("button", name="Dismiss").click()
+    expect(entries.get_by_role("listitem")).to_have_count(6)
+    fay.page.get_by_role("button", name="Dismiss all").click()
+    expect(fay.page.locator("#refusals")).to_be_hidden()
     ada.page.keyboard.press("Escape")
     stage.same_everywhere(ada, fay)
 

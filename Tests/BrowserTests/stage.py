@@ -76,7 +76,7 @@ def play(scenarios, out, only=()):
     out.mkdir(parents=True, exist_ok=True)
     failed = 0
     began = time.time()
-    chosen = [each for each in scenarios if not only or any(word in each.__name__ for word in only)]
+    chosen = [each for each in scenarios if not only or any(each.__name__ == word[1:] if word[0] == "=" else word in each.__name__ for word in only)]
     if not chosen:
         raise SystemExit(f"no scenario is called like {only}")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, Server(folder, binary=os.environ.get("THAIYYAL")) as server:

@@ -1,5 +1,5 @@
 """Scenarios of what people do beside editing: talk about it, go where another is, take parts elsewhere, find out why something does not count."""
-import re
+import json, re
 from playwright.sync_api import expect
 
 
@@ -97,4 +97,61 @@ def parked_and_told(stage):
     stage.same_everywhere(ada, bo)
 
 
-all = [comments, follow_somebody, copied_elsewhere, parked_and_told]
+# How often something of the page happens, until it is asked again.
+COUNT_DRAWINGS = """() => {
+  globalThis.drawings = { most: 0, all: 0, frames: 0 };
+  let now = 0;
+  const { clearRect } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+    if (this.canvas.className === "far-view") { now += 1; drawings.all += 1; drawings.most = Math.max(drawings.most, now); }
+    return clearRect.apply(this, box);
+  };
+  const frame = () => { now = 0; drawings.frames += 1; requestAnimationFrame(frame); };
+  requestAnimationFrame(frame);
+}"""
+COUNT_COMPARISONS = """() => {
+  globalThis.comparisons = { count: 0, began: performance.now() };
+  new MutationObserver((changes) => {
+    if (changes.some(({ addedNodes }) => [...addedNodes].some((node) => node.classList?.contains("compared")))) comparisons.count += 1;
+  }).observe(document.getElementById("side"), { childList: true, subtree: true });
+}"""
+
+
+def large_and_busy(stage):
+    """With hundreds of nodes and a bot at work: seen from afar all of it is drawn at most once a frame; a long comparison is cut until asked for, and made anew only now and then."""
+    many = 220
+    file = stage.out / "large.json"
+    file.write_text(json.dumps({"nodes": [{"id": f"n{at}", "type": "numberNode", "position": {"x": at % 20 * 240, "y": at // 20 * 120}, "data": {"value": at}} for at in range(many)], "edges": []}))
+    stage.server.tool("import", str(file), workflow=stage.workflow)
+    ada = stage.canvas("ada")
+    ada.fit()
+    ada.until("thaiyyal.view.isFar && !document.querySelector('.far-view').hidden")
+    ada.name_version("Before")
+    bot = stage.bot("--count", "1000000", "--rate", "60", "--seed", "3")
+    ada.until("Math.abs(thaiyyal.document.version.entries.size) > 1")
+    ada.page.evaluate(COUNT_DRAWINGS)
+    ada.until("drawings.all > 20")
+    drawn = ada.js("drawings")
+    assert drawn["most"] == 1, drawn
+
+    ada.compare("Before")
+    ada.page.evaluate(COUNT_COMPARISONS)
+    ada.until("performance.now() - comparisons.began > 2000")
+    compared = ada.js("({ ...comparisons, took: performance.now() - comparisons.began })")
+    assert 1 < compared["count"] <= compared["took"] / 300 + 2, compared
+    bot.kill()
+    ada.page.locator("#field").focus()
+    ada.page.keyboard.press("Control+a")
+    ada.page.keyboard.press("Delete")
+    shown = ada.history.get_by_role("region", name="Comparison")
+    more = shown.get_by_role("button", name=re.compile(r"^Show all \d+"))
+    more.wait_for()
+    expect(shown.locator(".differences li")).to_have_count(200)
+    whole = int(re.search(r"\d+", more.text_content())[0])
+    assert whole >= many, whole
+    more.click()
+    expect(shown.locator(".differences li")).to_have_count(whole)
+    expect(more).to_have_count(0)
+
+
+all = [comments, follow_somebody, copied_elsewhere, parked_and_told, large_and_busy]

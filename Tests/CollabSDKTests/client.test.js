@@ -1,7 +1,7 @@
 // Clients against a server that does what real ones do seldom: refusals of every kind, lost leases, torn connections, wrong hashes, goodbyes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CollabClient, MemoryStorage, toHex } from "../../Sources/CollabSDK/src/index.js";
+import { checkChange, CollabClient, decodeSnapshot, defaultLimits, encodeSnapshot, MemoryStorage, toHex } from "../../Sources/CollabSDK/src/index.js";
 import { FakeServer } from "./support/fake-server.js";
 import { Random } from "./support/random.js";
 
@@ -408,3 +408,90 @@ async function within(promise) {
   const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error("stuck")), 20_000); });
   await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
+
+/** A server that is full with so many nodes, and a client in it that has had three sets of them. */
+async function full(count) {
+  const limits = { ...defaultLimits, nodesMax: count, opsPerChangeMax: 24 };
+  const server = new FakeServer({ limits });
+  server.refuse = (change) => { const found = checkChange(server.document, change, limits); return found && { code: found.code, text: found.message }; };
+  const client = await joined(server);
+  const versions = [];
+  for (const set of ["a", "b", "c"]) {
+    for (const id of [...client.document.nodeIds()]) client.transact((t) => t.removeNode(id));
+    for (let index = 0; index < count; index += 1) add(client, `${set}${index}`);
+    await client.saved();
+    versions.push(decodeSnapshot(encodeSnapshot(client.document)));
+  }
+  return { server, client, versions };
+}
+
+const hash = (document) => toHex(document.graphHash());
+
+test("[HI6] [UN3] of two that restore at the same moment what does not fit together each is made whole; the last one stands", async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const { server, client: ada, versions: [first, second] } = await full(40);
+    const bo = await joined(server);
+    const refusals = [];
+    for (const each of [ada, bo]) each.on("refused", (refused) => refusals.push(refused));
+    await Promise.all([ada.restore({ document: first }), bo.restore({ document: second })]);
+    await Promise.all([ada, bo].map((each) => each.until(() => !each.isRestoring && each.saveState.waiting === 0 && each.isLive)));
+    assert.ok(refusals.length > 0, "they were in each other's way");
+    assert.ok(refusals.every(({ isRestoredAgain, refusal }) => isRestoredAgain && refusal.code === "LIMIT"));
+    await Promise.all([ada, bo].map((each) => each.until(() => each.document.version.equals(server.document.version))));
+    assert.ok([hash(first), hash(second)].includes(hash(server.document)), `round ${round}: neither of the two`);
+    equal(ada, server);
+    equal(bo, server);
+    await Promise.all([ada, bo].map((each) => each.close()));
+  }
+});
+
+test("[HI6] a restore that never fits ends after some tries and says so; an edit in between is not undone by it", async () => {
+  const { server, client, versions: [first] } = await full(40);
+  const told = [];
+  client.on("restore", ({ tries, error }) => told.push(error ? error.message : tries));
+  const { refuse } = server;
+  server.refuse = (change) => (change.ops.some(({ setNodeLife }) => setNodeLife?.alive) ? { code: "LIMIT" } : refuse(change));
+  await client.restore({ document: first });
+  await client.until(() => told.length === 1);
+  assert.equal(told[0], 2);
+  await client.saved(); // what could be saved: the next try is not yet due
+  client.transact((t) => t.setMeta("title", "mine"));
+  assert.ok(!client.isRestoring);
+  await client.saved();
+  assert.match(told.at(-1), /something else was edited/);
+  await client.restore({ document: first });
+  await client.until(() => !client.isRestoring);
+  assert.match(told.at(-1), /others change too much/);
+  await client.close();
+});
+
+test("joined() waits until edits are taken: for the welcome and all that was missed; of a viewer until it is here; it rejects when the client stops before", async () => {
+  const server = new FakeServer();
+  const writer = await joined(server);
+  for (const id of ["a", "b", "c", "d"]) add(writer, id);
+  await writer.saved();
+  const client = await open(server);
+  let isJoined = false;
+  const done = client.joined().then(() => { isJoined = true; });
+  await client.until(() => client.role !== null);
+  assert.ok(!isJoined && !client.canEdit, "welcomed, and the snapshot is still to come");
+  assert.throws(() => add(client, "early"), (error) => error.code === "NOT_JOINED");
+  await done;
+  assert.ok(client.canEdit && client.document.isVisible("d"));
+  add(client, "e");
+  await client.saved();
+
+  server.role = "VIEWER";
+  const viewer = await open(server);
+  await viewer.joined();
+  assert.ok(!viewer.canEdit && viewer.document.isVisible("e"));
+
+  server.isUp = false;
+  const late = await open(server, { attemptsMax: 2 });
+  await assert.rejects(late.joined(), (error) => error.code === "STOPPED");
+  // Offline it does not wait again: what was here once can be edited.
+  server.cut();
+  await client.until(() => client.link.state !== "live");
+  await client.joined();
+  await Promise.all([writer, client, viewer, late].map((each) => each.close()));
+});

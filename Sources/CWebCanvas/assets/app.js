@@ -18,7 +18,7 @@ const parts = ["presence", "graph", "selection", "stage", "far", "pins", "minima
  * What all parts of the page share: the client, what is on the canvas, the viewport, what is selected.
  *
  * Events: `client` (a new one is there), `document` {nodes, edges, meta, comments, replaced, isLocal}, `changes`, `selection`, `viewport`, `presence`,
- * `people`, `issues`, `catalogue` (plug-ins brought types of nodes, or took them away), `run` {event}, `save`, `link`, `rights`, `welcome`, `refused`, `token` {error}.
+ * `people`, `issues`, `catalogue` (plug-ins brought types of nodes, or took them away), `run` {event}, `save`, `link`, `rights`, `welcome`, `refused`, `restore` {error}, `token` {error}.
  */
 export class App extends Emitter {
   graph = new CanvasGraph();
@@ -209,7 +209,7 @@ export class App extends Emitter {
       this.ask("presence");
     });
     tell("role", "rights");
-    for (const type of ["changes", "save", "issues", "run", "refused", "token"]) tell(type);
+    for (const type of ["changes", "save", "issues", "run", "refused", "restore", "token"]) tell(type);
     client.on("storage", ({ error }) => {
       if (error) this.isKept = false;
       this.emit("save");

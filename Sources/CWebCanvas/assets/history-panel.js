@@ -41,6 +41,10 @@ export class HistoryPanel {
     this.app = app;
     this.#drawing = new HistoryDrawing(app);
     app.on("rights", () => app.ask("panels"));
+    app.on("restore", ({ error }) => {
+      if (error) app.tell(`History: ${error.message}.`, "bad");
+      else app.tell("Somebody else changed much at the same moment: it is restored once more.");
+    });
     app.on("link", ({ state }) => {
       if (state === "live" && this.#isShown) this.shown();
       app.ask("panels");

@@ -16,7 +16,7 @@ export class Refusals {
     this.list = make("ul", { "aria-label": "Not saved", tabindex: 0 });
     this.head = make("b");
     host.append(make("div", { class: "refusals-head" }, this.head, make("button", { type: "button", onClick: () => this.#clear() }, "Dismiss all")), this.list);
-    app.on("refused", ({ change, refusal }) => this.#add(change, refusal));
+    app.on("refused", ({ change, refusal, isRestoredAgain }) => { if (!isRestoredAgain) this.#add(change, refusal); });
     this.#show();
   }
 
@@ -24,7 +24,7 @@ export class Refusals {
     const what = sentence(change.ops, (id) => nodeName(this.app.document, id));
     if (this.list.childElementCount >= keptMax) this.#beyond += 1;
     else {
-      const entry = make("li", { class: "refusal" }, make("p", {}, make("b", {}, "Not saved: "), `you ${what}. ${text}`),
+      const entry = make("li", { class: "refusal" }, make("p", {}, make("b", {}, "Not saved: "), `you ${what}. ${text.charAt(0).toUpperCase()}${text.slice(1)}`),
         make("button", { type: "button", class: "plain", onClick: () => { entry.remove(); this.#show(); } }, "Dismiss"));
       this.list.append(entry);
     }

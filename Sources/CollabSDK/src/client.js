@@ -22,7 +22,7 @@ const timerMax = 2 ** 31 - 1;
  * the server forbids to come back.
  *
  * Events: `change` {nodes, edges, meta, comments, replaced} when the document differs; `changes` {changes} in the server's order; `link`, `save`,
- * `role`, `welcome`, `presence`, `issues`, `run`, `stale` {run, added, removed}, `refused` {change, refusal}, `error`, `hash`, `diverged`, `roundTrip`, `storage` {error}, `token` {error}, `fault` {error}.
+ * `role`, `welcome`, `presence`, `issues`, `run`, `stale` {run, added, removed}, `refused` {change, refusal, isRestoredAgain}, `restore` {tries, error}, `error`, `hash`, `diverged`, `roundTrip`, `storage` {error}, `token` {error}, `fault` {error}.
  */
 export class CollabClient extends Emitter {
   #machine;
@@ -244,6 +244,8 @@ export class CollabClient extends Emitter {
     const old = where.document ?? (await this.stateAt(where)).document;
     return this.#editedAll(this.#machine.restore(old, this.#now()));
   }
+  /** Whether a restore of several changes is not durable as a whole yet, or waits to be tried again. */
+  get isRestoring() { return this.#machine.restoring !== null; }
   /** Named versions as the server told them last; null before `listVersions`, or somebody's change of them, told any. */
   get versions() { return this.#past.versions; }
   listVersions() { return this.#past.ask("listVersions", {}); }
@@ -392,6 +394,14 @@ export class CollabClient extends Emitter {
   #tell(notice) {
     const { type } = notice;
     this.#freshToken.take(notice);
+    if (type === "restoreDue") {
+      // Not in the middle of the machine's turn.
+      queueMicrotask(() => {
+        this.#editedAll(this.#machine.restoreAgain(this.#now()));
+        this.#perform(this.#machine.actions.splice(0));
+      });
+      return;
+    }
     if (this.#past.take(notice)) return;
     if (type === "run") {
       this.#requests.take(notice.event);

@@ -1,5 +1,6 @@
 import { SnapshotAssembly } from "./assembly.js";
 import { askForSnapshot, Repair } from "./repair.js";
+import { restoreRefused } from "./restoring.js";
 
 // The connection's life: connect, hello, welcome, loss, back-off, deadlines [WP1, CR5, RS1]. Functions of a ReplicaMachine.
 
@@ -133,7 +134,7 @@ function takeLease(machine, welcome) {
   if (!given) {
     // The role may not write: what waits will never be taken.
     for (const change of machine.pending.changes) {
-      giveUp(machine, change, { seq: change.seq, code: "FORBIDDEN", text: `the role ${machine.role} may not write`, revert: [] });
+      giveUp(machine, change, { seq: change.seq, code: "FORBIDDEN", text: `the role ${machine.role.toLowerCase()} may not write`, revert: [] });
     }
     return;
   }
@@ -195,7 +196,7 @@ export function giveUp(machine, change, refusal) {
   repair.dropped.add(change.seq);
   repair.renumberFrom = Math.min(repair.renumberFrom ?? change.seq, change.seq);
   machine.undoStack.forget(change);
-  machine.notify({ type: "refused", change, refusal });
+  machine.notify({ type: "refused", change, refusal, isRestoredAgain: restoreRefused(machine, refusal) });
 }
 
 // ---- Time
@@ -221,7 +222,7 @@ export function timePassed(machine, now) {
 }
 
 export function nextDeadline(machine) {
-  const { link, hold, askAgainAt, options } = machine;
+  const { link, hold, askAgainAt, options, restoring } = machine;
   switch (link.state) {
     case "down": return link.retryAt;
     case "connecting": case "greeting": return link.giveUpAt;
@@ -230,6 +231,7 @@ export function nextDeadline(machine) {
       if (link.answerBy !== null) next = Math.min(next, link.answerBy);
       if (hold && link.answeredBatch >= hold.answersThrough) next = Math.min(next, hold.until);
       if (askAgainAt !== null) next = Math.min(next, askAgainAt);
+      if (restoring?.againAt != null && machine.isLive) next = Math.min(next, restoring.againAt);
       return link.presenceWaits ? Math.min(next, link.presenceAt) : next;
     }
     default: return null;

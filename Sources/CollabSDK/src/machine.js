@@ -2,7 +2,6 @@ import { Backoff } from "./backoff.js";
 import { IssueBoard, PresenceBoard, RunBoard } from "./boards.js";
 import { changeBytes } from "./change.js";
 import { checkChange } from "./check.js";
-import { restoreOps } from "./diff.js";
 import { WorkflowDocument } from "./document.js";
 import { received } from "./intake.js";
 import { connect, connected, disconnected, fault, giveUpConnection, nextDeadline, stopHere, timePassed, tokenGiven } from "./link.js";
@@ -10,6 +9,7 @@ import { allows, ClientError, defaultLimits, defaultOptions, isAtLeast } from ".
 import { changeParts, documentAfter } from "./parts.js";
 import { PendingChanges } from "./pending.js";
 import { Repair } from "./repair.js";
+import { endRestoring, isRestoreDue, restore, restoreAgain, watchRestoring } from "./restoring.js";
 import { HybridClock } from "./stamp.js";
 import { UndoStack } from "./undo.js";
 
@@ -75,6 +75,9 @@ export class ReplicaMachine {
     /** The own `seq` that came back in the server's order: the document's version without what may never have arrived. */
     this.streamedSeq = 0;
     this.undoStack = new UndoStack();
+    /** A restore of several changes that are not all durable yet, see restoring.js. */
+    this.restoring = null;
+    this.random = random;
     /** @type {Repair | null} */
     this.repair = null;
     /** The server asked to wait, or lost count: nothing leaves before `until`. @type {{resendFrom: number, until: number, answersThrough: number} | null} */
@@ -119,6 +122,8 @@ export class ReplicaMachine {
       default: break;
     }
     this.hasDocument ||= this.isLive;
+    watchRestoring(this, now);
+    if (isRestoreDue(this, now)) this.notify({ type: "restoreDue" });
     this.#flush(now);
     this.#tellStates(now);
     const { actions } = this;
@@ -185,6 +190,7 @@ export class ReplicaMachine {
    * @throws {ClientError}
    */
   edit(ops, { group = null } = {}, now) {
+    endRestoring(this);
     const change = this.#make(ops, now);
     this.undoStack.record(change, this.document, { group });
     this.#queue(change);
@@ -197,11 +203,12 @@ export class ReplicaMachine {
    * @throws {ClientError} then nothing of it was done
    */
   restore(old, now) {
-    this.undoStack.close();
-    const how = { group: `restore ${this.nextSeq}`, keepsEdgeOrder: true };
-    const changes = this.#makeParts(restoreOps(this.document, old), how, now);
-    this.undoStack.close();
-    return changes;
+    return restore(this, old, now);
+  }
+
+  /** After the notice `restoreDue`: what is left of a restore that others came in between of. @returns {import("./change.js").Change[]} */
+  restoreAgain(now) {
+    return restoreAgain(this, now);
   }
 
   /**
@@ -216,7 +223,9 @@ export class ReplicaMachine {
     if (!ops) throw new ClientError("NOTHING_TO_UNDO", `there is nothing to ${as}`);
     try {
       const { overwritten } = this.undoStack;
-      return { changes: this.#makeParts(ops, { as }, now), overwritten };
+      const changes = this.makeParts(ops, { as }, now);
+      this.restoring = null; // to go on with a restore would undo this
+      return { changes, overwritten };
     } catch (error) {
       // Not taken now (too much waits, the role changed): the step stays.
       this.undoStack.restore(before);
@@ -225,7 +234,7 @@ export class ReplicaMachine {
   }
 
   /** All of them or none: several are tried on a copy first. */
-  #makeParts(ops, how, now) {
+  makeParts(ops, how, now) {
     const parts = changeParts(ops, this.document, this.limits);
     if (parts.length > 1) {
       const { pendingChangesMax, pendingBytesMax } = this.options;
