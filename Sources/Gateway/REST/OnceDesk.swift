@@ -33,9 +33,10 @@ struct OnceDesk: Sendable {
   /// - Parameters:
   ///   - subject: the caller, whose rights were looked at already: a replay takes the same as the request.
   ///   - body: of the request, as it came.
+  ///   - isSecret: the answer holds what is told once, so it is not kept. With a plan it does.
   ///   - effect: carries it out; gets the id of the plan. Not cancelled when the caller goes away: it will want to know what became of it.
   func answer(
-    _ request: Request, by subject: String, body: String?, plan: Plan? = nil,
+    _ request: Request, by subject: String, body: String?, plan: Plan? = nil, isSecret: Bool = false,
     _ effect: @escaping @Sendable (_ planned: String) async throws -> Response
   ) async throws -> Response {
     guard let key = try Self.key(of: request) else { return try await effect(plan?.id ?? "") }
@@ -46,12 +47,13 @@ struct OnceDesk: Sendable {
     try underWay.enter(claim)
     return try await Task {
       defer { underWay.leave(claim) }
-      return try await once(claim, in: store, plan, effect)
+      return try await once(claim, in: store, plan, isSecret: isSecret || plan != nil, effect)
     }.value
   }
 
   private func once(
-    _ claim: AnswerClaim, in store: any AnswerStore, _ plan: Plan?, _ effect: @Sendable (String) async throws -> Response
+    _ claim: AnswerClaim, in store: any AnswerStore, _ plan: Plan?, isSecret: Bool,
+    _ effect: @Sendable (String) async throws -> Response
   ) async throws -> Response {
     var mine = claim
     if case .known(let first, let answer) = try await AccessRoutes.stored({ try await store.claim(claim) }) {
@@ -70,7 +72,7 @@ struct OnceDesk: Sendable {
       if Self.hadNoEffect(error) { try? await store.settle(mine, with: nil) }
       throw error
     }
-    let kept = try await KeptAnswer.of(response, isSecret: plan != nil)
+    let kept = try await KeptAnswer.of(response, isSecret: isSecret)
     // It was done, whether that can be noted or not.
     try? await store.settle(mine, with: kept.answer)
     return kept.response
@@ -92,7 +94,8 @@ struct OnceDesk: Sendable {
   private static func notKept(_ claim: AnswerClaim, _ plan: Plan?, _ answer: KeptAnswer? = nil) -> Problem {
     guard let plan else {
       let place = answer.map { $0.location.isEmpty ? "" : ", see \($0.location)" } ?? ""
-      return Problem(.answerNotKept, "The request was carried out\(place). Its answer was too large to be kept.")
+      return Problem(
+        .answerNotKept, "The request was carried out\(place). Its answer was too large to be kept, or holds a secret that is told once.")
     }
     return Problem(
       .answerNotKept,

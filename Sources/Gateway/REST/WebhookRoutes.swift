@@ -114,9 +114,7 @@ struct WebhookRoutes: Sendable {
     }
     let secret = try Self.secret(body)
     let end = registry.access.nowMilliseconds + UInt64(overlap) * 1000
-    // Which secret it was that a request without an answer made cannot be looked up: the owner makes another.
-    let plan = OnceDesk.Plan(thing: "webhook", id: hook.id) { _ in true }
-    return try await access.once.answer(request, by: subject, body: body.text, plan: plan) { [overlap] _ in
+    return try await access.once.answer(request, by: subject, body: body.text, isSecret: true) { [overlap] _ in
       var change = WebhookChange()
       change.secret = (secret, overlap > 0 ? .init(hook.secret, untilMilliseconds: end) : nil)
       return Self.withSecret(try await Self.changed(hook, change, store), status: .ok)
