@@ -78,9 +78,10 @@ struct GatewayChannel: HTTPChannelHandler {
   }
 
   /// A channel keeps the buffer it reads into, for ever: 512 bytes are enough for most first requests and for nearly all that an editor
-  /// says, and a connection that wants more gets more.
+  /// says, and a connection that wants more gets more. Of that the channel takes up to four before the loop turns to the next one: with more, a
+  /// thousand peers who send as fast as they can would hold up everybody else on their loop.
   private static var readBuffers: AdaptiveRecvByteBufferAllocator {
-    AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65536)
+    AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 16 << 10)
   }
 
   private func makeSwitch(
