@@ -42,11 +42,12 @@ struct RestoreTests {
       }
       try await sessions[1].reached(await sessions[0].version)
       // Both take away what is there, and have room for one only.
-      let first = Task { try await sessions[0].restore(versions[0]) }
-      let second = Task { try await sessions[1].restore(versions[1]) }
+      let (one, other) = (versions[0], versions[1])
+      let first = Task { try await sessions[0].restore(one) }
+      let second = Task { try await sessions[1].restore(other) }
       _ = try await (first.value, second.value)
       var wanted: Set<[UInt8]> = []
-      for var version in versions.prefix(2) { wanted.insert(version.graphHash()) }
+      for var version in [one, other] { wanted.insert(version.graphHash()) }
       for session in sessions { try await session.restored() }
       let hashes = [try await sessions[0].verified().graphHash, try await sessions[1].verified().graphHash]
       #expect(hashes[0] == hashes[1])
