@@ -13,21 +13,7 @@ struct OutsideConfiguration {
   private static let timeouts = 1...3600
 
   init(_ sources: ConfigurationSources) throws(ConfigurationFault) {
-    http = OutboundPolicy()
-    for text in try sources.texts(.httpAllow) {
-      guard let rule = HostRule(text) else {
-        throw ConfigurationFault(
-          "http-allow: \"\(text)\" is no host such as example.org, *.example.org:8443 or * (\(sources.origin(of: .httpAllow)))")
-      }
-      http.hosts.append(rule)
-    }
-    for text in try sources.texts(.httpAllowPrivate) {
-      guard let range = IPRange(text) else {
-        throw ConfigurationFault(
-          "http-allow-private: \"\(text)\" is no range such as 10.1.0.0/16 (\(sources.origin(of: .httpAllowPrivate)))")
-      }
-      http.ranges.append(range)
-    }
+    http = try OutboundPolicy(hosts: try sources.texts(.httpAllow), .httpAllow, ranges: .httpAllowPrivate, sources)
     httpTimeout = .seconds(try sources.number(.httpTimeoutSeconds, in: Self.timeouts))
     plugins = []
     for text in try sources.texts(.plugins) { plugins.append(try Self.url(text, .plugins, sources)) }
@@ -56,5 +42,29 @@ struct OutsideConfiguration {
     }
     guard !url.target.contains("?") else { throw ConfigurationFault("\(setting.rawValue): \"\(text)\" has a query \(place)") }
     return url
+  }
+}
+
+extension OutboundPolicy {
+  /// Hosts, written as the setting `hostSetting` has them, and ranges of addresses that are not public.
+  init(
+    hosts texts: [String], _ hostSetting: Setting, ranges rangeSetting: Setting, _ sources: ConfigurationSources
+  ) throws(ConfigurationFault) {
+    self.init()
+    for text in texts {
+      guard let rule = HostRule(text) else {
+        throw ConfigurationFault(
+          "\(hostSetting.rawValue): \"\(text)\" is no host such as example.org, *.example.org:8443 or * (\(sources.origin(of: hostSetting)))"
+        )
+      }
+      hosts.append(rule)
+    }
+    for text in try sources.texts(rangeSetting) {
+      guard let range = IPRange(text) else {
+        throw ConfigurationFault(
+          "\(rangeSetting.rawValue): \"\(text)\" is no range such as 10.1.0.0/16 (\(sources.origin(of: rangeSetting)))")
+      }
+      ranges.append(range)
+    }
   }
 }

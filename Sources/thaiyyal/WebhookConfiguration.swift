@@ -8,21 +8,8 @@ struct WebhookConfiguration {
   var policy: WebhookPolicy
 
   init(_ sources: ConfigurationSources) throws(ConfigurationFault) {
-    var outbound = OutboundPolicy()
-    for text in try sources.texts(.webhookAllow) where !text.isEmpty {
-      guard let rule = HostRule(text) else {
-        throw ConfigurationFault(
-          "webhook-allow: \"\(text)\" is no host such as example.org, *.example.org:8443 or * (\(sources.origin(of: .webhookAllow)))")
-      }
-      outbound.hosts.append(rule)
-    }
-    for text in try sources.texts(.webhookAllowPrivate) {
-      guard let range = IPRange(text) else {
-        throw ConfigurationFault(
-          "webhook-allow-private: \"\(text)\" is no range such as 10.1.0.0/16 (\(sources.origin(of: .webhookAllowPrivate)))")
-      }
-      outbound.ranges.append(range)
-    }
+    let hosts = try sources.texts(.webhookAllow).filter { !$0.isEmpty }
+    let outbound = try OutboundPolicy(hosts: hosts, .webhookAllow, ranges: .webhookAllowPrivate, sources)
     policy = WebhookPolicy(outbound: outbound, allowsPlain: try sources.flag(.webhookPlain))
   }
 }

@@ -32,7 +32,7 @@ struct AccessRoutes: Sendable {
   private func listMembers(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
     let (hello, principal) = try await access.principal(request)
-    try await require(.viewer, hello, of: workflow)
+    try await access.require(.viewer, hello, ofExisting: workflow)
     // Whoever has got hold of a link is to learn no names of people who are not even here.
     guard principal.canBeMember || principal.everywhere != nil else {
       throw Problem(.forbidden, "A guest is not told who the members are.")
@@ -68,7 +68,7 @@ struct AccessRoutes: Sendable {
     let subject = try Self.subject(context)
     let (hello, principal) = try await access.principal(request)
     // Everybody may leave.
-    if principal.founder != subject { try await require(.owner, hello, of: workflow) }
+    if principal.founder != subject { try await access.require(.owner, hello, ofExisting: workflow) }
     let outcome = try await Self.stored { try await registry.removeMember(subject, of: workflow) }
     try Self.check(outcome, unknown: "There is no such member.", full: "")
     return Response(status: .noContent)
@@ -78,7 +78,7 @@ struct AccessRoutes: Sendable {
     let workflow = try RESTAccess.workflow(context)
     let subject = try Self.subject(context)
     let grant = try await requireOwner(request, of: workflow)
-    guard try await RESTAccess.json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "Kicking takes no body.") }
+    try await RESTAccess.noBody(request, "Kicking")
     return try await access.once.answer(request, by: grant.subject, body: nil) { _ in
       registry.evict(subject, from: workflow)
       return Response(status: .noContent)
@@ -139,17 +139,7 @@ struct AccessRoutes: Sendable {
   // MARK: rights
 
   private func requireOwner(_ request: Request, of workflow: WorkflowID) async throws -> Grant {
-    try await require(.owner, try access.hello(request), of: workflow)
-  }
-
-  @discardableResult
-  private func require(_ role: Role, _ hello: Hello, of workflow: WorkflowID) async throws -> Grant {
-    let (grant, own) = try await access.grant(hello, of: workflow)
-    guard own >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
-    guard try await !Self.stored({ try await registry.existing([workflow]) }).isEmpty else {
-      throw Problem(.notFound, "There is no such workflow.")
-    }
-    return grant
+    try await access.require(.owner, try access.hello(request), ofExisting: workflow)
   }
 
   // MARK: pieces

@@ -72,6 +72,17 @@ struct RESTAccess: Sendable {
     return (hello, grant.subject)
   }
 
+  /// For what is kept beside a workflow and not in its room: also that there is one.
+  @discardableResult
+  func require(_ role: Role, _ hello: Hello, ofExisting workflow: WorkflowID) async throws -> Grant {
+    let (grant, own) = try await grant(hello, of: workflow)
+    guard own >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
+    guard try await !AccessRoutes.stored({ try await desk.registry.existing([workflow]) }).isEmpty else {
+      throw Problem(.notFound, "There is no such workflow.")
+    }
+    return grant
+  }
+
   /// What a hello may do in a workflow.
   func role(_ hello: Hello, of workflow: WorkflowID) async throws -> Role { try await grant(hello, of: workflow).role }
 
@@ -116,6 +127,11 @@ struct RESTAccess: Sendable {
       try RequestMeter.current?.charge(principal.subject)
       return (hello, principal)
     }
+  }
+
+  /// For a request that says all with its address.
+  static func noBody(_ request: Request, _ what: String) async throws {
+    guard try await json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "\(what) takes no body.") }
   }
 
   /// The whole body, at most `bytesMax`, as fast as ``BodyReader`` wants it. JSON only: a form of a foreign page cannot say so without being asked first.

@@ -48,7 +48,7 @@ struct RunRoutes: Sendable {
     let workflow = try RESTAccess.workflow(context)
     let run = try Self.run(context)
     let (hello, subject) = try await access.caller(.runner, request, of: workflow)
-    guard try await RESTAccess.json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "Cancelling takes no body.") }
+    try await RESTAccess.noBody(request, "Cancelling")
     return try await access.once.answer(request, by: subject, body: nil) { _ in try await cancel(run, of: workflow, as: hello) }
   }
 

@@ -95,7 +95,7 @@ struct VersionRoutes: Sendable {
     let workflow = try RESTAccess.workflow(context)
     let (hello, subject) = try await access.caller(.editor, request, of: workflow)
     let condition = try EntityTags(request, .ifMatch)
-    guard try await RESTAccess.json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "Restoring takes no body.") }
+    try await RESTAccess.noBody(request, "Restoring")
     let number = try Self.number(context.parameters.get("version") ?? "", "A version")
     return try await access.once.answer(request, by: subject, body: nil) { _ in
       let state = try await state(of: try await version(number, of: workflow), workflow)

@@ -123,7 +123,7 @@ struct WebhookRoutes: Sendable {
 
   private func test(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let (hook, store, subject) = try await ownedHook(request, context)
-    guard try await RESTAccess.json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "A test takes no body.") }
+    try await RESTAccess.noBody(request, "A test")
     return try await access.once.answer(request, by: subject, body: nil) { [registry] _ in
       guard hook.activity.isOn else { throw Problem(.conflict, "The webhook is switched off: switch it on first.") }
       let now = registry.access.nowMilliseconds
@@ -164,7 +164,7 @@ struct WebhookRoutes: Sendable {
     guard let delivery = context.parameters.get("delivery"), WebhookBody.isID(delivery) else {
       throw Problem(.badRequest, "A delivery's id is msg_ and 32 hexadecimal digits in lower case.")
     }
-    guard try await RESTAccess.json(request, bytesMax: 1024) == nil else { throw Problem(.badRequest, "Delivering again takes no body.") }
+    try await RESTAccess.noBody(request, "Delivering again")
     return try await access.once.answer(request, by: subject, body: nil) { [registry] _ in
       guard hook.activity.isOn else { throw Problem(.conflict, "The webhook is switched off: switch it on first.") }
       let now = registry.access.nowMilliseconds
@@ -179,11 +179,7 @@ struct WebhookRoutes: Sendable {
   private static let unknownHook = Problem(.notFound, "There is no such webhook.")
 
   private func owned(_ request: Request, _ workflow: WorkflowID) async throws -> (store: any WebhookStore, grant: Grant) {
-    let (grant, role) = try await access.grant(try access.hello(request), of: workflow)
-    guard role >= .owner else { throw Problem(.forbidden, "This takes the role owner.") }
-    guard try await !AccessRoutes.stored({ try await registry.existing([workflow]) }).isEmpty else {
-      throw Problem(.notFound, "There is no such workflow.")
-    }
+    let grant = try await access.require(.owner, try access.hello(request), ofExisting: workflow)
     guard let store = registry.webhooks else { throw Problem(.serviceUnavailable, "This server's store keeps no webhooks.") }
     return (store, grant)
   }
