@@ -18,6 +18,16 @@ def share(canvas):
     return dialog
 
 
+def make_member(dialog, who, role):
+    """Somebody who becomes a member; returns where their role is chosen."""
+    dialog.get_by_label("Who becomes a member").fill(who)
+    dialog.get_by_label("Role of the new member").select_option(role)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    chosen = dialog.get_by_label(f"Role of {who}")
+    chosen.wait_for()
+    return chosen
+
+
 def told(stage, what, began):
     took = time.time() - began
     print(f"  {what}: told within {took:.2f} s", flush=True)
@@ -78,11 +88,7 @@ def share_a_role(stage):
     node = ada.add("Number", (200, 200))
     ada.is_saved()
     dialog = share(ada)
-    dialog.get_by_label("Who becomes a member").fill("fay")
-    dialog.get_by_label("Role of the new member").select_option("viewer")
-    dialog.get_by_role("button", name="Add", exact=True).click()
-    role = dialog.get_by_label("Role of fay")
-    role.wait_for()
+    role = make_member(dialog, "fay", "viewer")
     fay = stage.canvas("fay")
     fay.has_nodes(node)
     expect(fay.saved).to_have_text("Read only")
@@ -140,10 +146,7 @@ def access_renewed(stage):
     node = ada.add("Number", (200, 200))
     ada.is_saved()
     dialog = share(ada)
-    dialog.get_by_label("Who becomes a member").fill("fay")
-    dialog.get_by_label("Role of the new member").select_option("editor")
-    dialog.get_by_role("button", name="Add", exact=True).click()
-    dialog.get_by_label("Role of fay").wait_for()
+    make_member(dialog, "fay", "editor")
     ada.page.keyboard.press("Escape")
 
     fay = Canvas(stage.person("fay"))

@@ -55,10 +55,9 @@ struct KillTests {
     let seed = ProcessInfo.processInfo.environment["SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...999_999)
     print("SEED=\(seed)")
     var random = SeededRandom(seed: seed)
-    let folder = NSTemporaryDirectory() + "thaiyyal-kill-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let (executable, data) = (ChildServer.executable!, folder + "/data.sqlite")
+    let folder = try TestFolder("kill")
+    defer { folder.remove() }
+    let (executable, data) = (ChildServer.executable!, folder.file("data.sqlite"))
     var child = try await ChildServer.start(executable, data: data, port: 0)
     let port = child.port
 

@@ -11,10 +11,9 @@ struct OnceRestartTests {
   private static let key = ["idempotency-key: 7c1e-once"]
 
   private static func with(_ body: (_ data: String) async throws -> Void) async throws {
-    let folder = NSTemporaryDirectory() + "thaiyyal-once-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try await body(folder + "/data.sqlite")
+    let folder = try TestFolder("once")
+    defer { folder.remove() }
+    try await body(folder.file("data.sqlite"))
   }
 
   private static func commitCount(_ port: Int) async throws -> Int {

@@ -8,19 +8,18 @@ import WorkflowGraph
 /// The commands that an operator gives about rights, to a server of a real process.
 @Suite("Keys and members from the command line", .timeLimit(.minutes(1)), .enabled(if: ChildServer.executable != nil, "not built"))
 struct RightsCommandTests {
-  private let folder = NSTemporaryDirectory() + "thaiyyal-rights-\(UUID().uuidString)"
+  private let folder: TestFolder
 
-  private func file(_ name: String) -> String { folder + "/" + name }
+  init() throws { folder = try TestFolder("rights") }
 
   /// A server that knows people by signed tokens: Ada is owner of everything, Bo is what a workflow makes him.
   private func serve() async throws -> (server: ChildServer, ada: String, bo: String) {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let keys = file("keys.json")
+    let keys = folder.file("keys.json")
     #expect(await ChildServer.run(["token", "--new-key", keys]) == 0)
     let ada = await ChildServer.command(["token", "--secret-file", keys, "--subject", "ada", "--role", "owner"])
     let bo = await ChildServer.command(["token", "--secret-file", keys, "--subject", "bo"])
     try #require(ada.status == 0 && bo.status == 0)
-    let server = try await ChildServer.start(ChildServer.executable!, data: file("data.sqlite"), port: 0, more: ["--jwks", keys])
+    let server = try await ChildServer.start(ChildServer.executable!, data: folder.file("data.sqlite"), port: 0, more: ["--jwks", keys])
     return (server, ada.output.trimmingCharacters(in: .newlines), bo.output.trimmingCharacters(in: .newlines))
   }
 
@@ -39,7 +38,7 @@ struct RightsCommandTests {
   @Test("[AC5, AC7] a key is made, let in, listed and revoked beside the running server; without the right it is not made")
   func keys() async throws {
     let (server, ada, bo) = try await serve()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { folder.remove() }
     #expect(await ask(server, as: bo, "key", "create", "--name", "x", "--role", "owner").status == 77)
     let made = await ask(server, as: ada, "key", "create", "--name", "ci", "--role", "editor", "--workflow", "demo", "--days", "2")
     #expect(made.status == 0, "\(made.errors)")
@@ -62,24 +61,24 @@ struct RightsCommandTests {
     #expect(await ask(server, as: ada, "key", "list").output.isEmpty)
 
     // The file itself is the running server's alone.
-    let inFile = await ChildServer.command(["key", "list", "--data", file("data.sqlite")])
+    let inFile = await ChildServer.command(["key", "list", "--data", folder.file("data.sqlite")])
     #expect(inFile.status == 65 && inFile.errors.contains("in use"), "\(inFile.errors)")
     server.terminate()
     #expect(await server.exitStatus() == 0)
-    #expect(await ChildServer.command(["key", "list", "--data", file("none")]).status == 66)
-    let offline = await ChildServer.command(["key", "create", "--data", file("data.sqlite"), "--name", "off", "--role", "viewer"])
+    #expect(await ChildServer.command(["key", "list", "--data", folder.file("none")]).status == 66)
+    let offline = await ChildServer.command(["key", "create", "--data", folder.file("data.sqlite"), "--name", "off", "--role", "viewer"])
     #expect(offline.status == 0 && !offline.output.isEmpty)
-    let kept = await ChildServer.command(["key", "list", "--data", file("data.sqlite")]).output
+    let kept = await ChildServer.command(["key", "list", "--data", folder.file("data.sqlite")]).output
     #expect(kept.hasSuffix("\toff\n") && kept.contains("\tnever\tnever\t"))
     let id = String(kept.prefix(16))
-    #expect(await ChildServer.command(["key", "revoke", id, "--data", file("data.sqlite")]).status == 0)
-    #expect(await ChildServer.command(["key", "revoke", id, "--data", file("data.sqlite")]).status == 1)
+    #expect(await ChildServer.command(["key", "revoke", id, "--data", folder.file("data.sqlite")]).status == 0)
+    #expect(await ChildServer.command(["key", "revoke", id, "--data", folder.file("data.sqlite")]).status == 1)
   }
 
   @Test("[AC3, AC7] a member is made, listed, lowered, kicked and removed beside the running server")
   func members() async throws {
     let (server, ada, bo) = try await serve()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { folder.remove() }
     let owner = session(server, token: ada, create: true)
     try await owner.joined()
     #expect(await ask(server, as: bo, "member", "set", "demo", "bo", "owner").status == 77)
@@ -95,7 +94,7 @@ struct RightsCommandTests {
     let lines = await ask(server, as: ada, "member", "list", "demo").output.split(separator: "\n").map(String.init)
     #expect(Set(lines).isSuperset(of: ["bo\teditor", "\(odd)\tviewer"]), "\(lines)")
     #expect(await ask(server, as: ada, "member", "list", "nowhere").status == 1)
-    let report = await ChildServer.command(["inspect", "demo", "--data", file("data.sqlite")]).output
+    let report = await ChildServer.command(["inspect", "demo", "--data", folder.file("data.sqlite")]).output
     #expect(report.contains("members.editor  1\n") && report.contains("members.viewer  1\n"), "\(report)")
 
     #expect(await ask(server, as: ada, "member", "kick", "demo", "bo").status == 0)

@@ -1,10 +1,6 @@
 import CRDT
 import CollabProtocol
 import Foundation
-import NIOPosix
-import OpenSSLTransport
-import OutboundHTTP
-import OutboundPolicy
 import Synchronization
 import Testing
 import WorkflowDocument
@@ -24,7 +20,7 @@ struct TakeoverTests {
     "[GB1, RS1, ST1] SIGTERM while 50 clients edit: the next server has every acknowledged change, they come back spread out, all hashes are equal"
   )
   func rollingRestart() async throws {
-    let folder = try Folder()
+    let folder = try TestFolder("takeover")
     let data = folder.file("data.sqlite")
     let first = try await ChildServer.start(ChildServer.executable!, data: data, port: 0)
     let crowd = Crowd(port: first.port, count: Self.clientCount, workflows: Self.workflowCount)
@@ -57,7 +53,7 @@ struct TakeoverTests {
 
   @Test("[ST6, RS1] a backup taken while people edit holds what was acknowledged before; restored, the server and everybody agree again")
   func backupUnderLoad() async throws {
-    let folder = try Folder()
+    let folder = try TestFolder("takeover")
     let (data, copy) = (folder.file("data.sqlite"), folder.file("copy.sqlite"))
     let first = try await ChildServer.start(ChildServer.executable!, data: data, port: 0)
     let crowd = Crowd(port: first.port, count: 10, workflows: 2)
@@ -104,7 +100,7 @@ struct TakeoverTests {
 
   @Test("[OP4] at the level trace, as JSON: every line is an object, and no token, path, query or value is in any")
   func log() async throws {
-    let folder = try Folder()
+    let folder = try TestFolder("takeover")
     let tokens = folder.file("tokens.json")
     let secret = "MARKED-secret-of-ada"
     try #"{"tokens": [{"name": "ada", "role": "owner", "secret": "\#(secret)"}]}"#.write(toFile: tokens, atomically: true, encoding: .utf8)
@@ -118,8 +114,14 @@ struct TakeoverTests {
         + [.setNodeField(node: NodeID("n"), field: .data("label"), value: JSONText(unchecked: "\"MARKED-label\""))])
     try await session.saved()
     for try await _ in try await session.run(policy: .parallel) {}
-    #expect(try await Self.get("/MARKED-path?q=MARKED-query", token: "MARKED-token", from: child.port) == 404)
-    #expect(try await Self.get("/api/v1/workflows/demo/status?MARKED", token: secret, from: child.port) == 200)
+    #expect(
+      try await HTTPCall.send(
+        "GET", "/MARKED-path?q=MARKED-query", headers: ["authorization: Bearer MARKED-token"], port: child.port
+      ).status == 404)
+    #expect(
+      try await HTTPCall.send(
+        "GET", "/api/v1/workflows/demo/status?MARKED", headers: ["authorization: Bearer \(secret)"], port: child.port
+      ).status == 200)
     // One who has no right, one who is refused an edit.
     let stranger = Crowd.session(port: child.port, workflow: WorkflowID("demo")!, name: "MARKED-stranger") {
       $0.token = "MARKED-wrong-token"
@@ -138,15 +140,6 @@ struct TakeoverTests {
     #expect(objects.contains { $0["route"] == "/api/v1/workflows/{id}/status" && $0["trace_id"]?.count == 32 && $0["request"] != nil })
     #expect(!all.contains("MARKED"), "\(all.split(separator: "\n").filter { $0.contains("MARKED") }.prefix(3))")
     folder.remove()
-  }
-}
-
-extension TakeoverTests {
-  /// The status of the answer.
-  fileprivate static func get(_ target: String, token: String, from port: Int) async throws -> Int {
-    let url = try OutboundURL("http://127.0.0.1:\(port)\(target)")
-    let client = OutboundClient(policy: .only(url), group: MultiThreadedEventLoopGroup.singleton, tls: try TLSClientContext())
-    return try await client.send(OutboundRequest(.get, url, fields: [.init("authorization", "Bearer \(token)")])).status
   }
 }
 
@@ -282,11 +275,4 @@ private final class Crowd: Sendable {
     }
     return count
   }
-}
-
-private struct Folder {
-  private let path = NSTemporaryDirectory() + "thaiyyal-takeover-\(UUID().uuidString)"
-  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-  func file(_ name: String) -> String { path + "/" + name }
-  func remove() { try? FileManager.default.removeItem(atPath: path) }
 }

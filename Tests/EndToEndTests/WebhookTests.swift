@@ -1,9 +1,5 @@
 import Foundation
 import LoopbackServer
-import NIOPosix
-import OpenSSLTransport
-import OutboundHTTP
-import OutboundPolicy
 import Testing
 import WorkflowDocument
 import WorkflowGraph
@@ -22,25 +18,24 @@ struct WebhookTests {
     "[WH2, WH8, ST9] kill -9 between a run's end and its delivery: the next process delivers it, and the edits before it, each once and signed"
   )
   func killed() async throws {
-    let folder = NSTemporaryDirectory() + "thaiyyal-webhooks-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = try TestFolder("webhooks")
+    defer { folder.remove() }
     let receiver = try await LoopbackServer.start { _ in .answer(204, "") }
     let more = ["--webhook-allow", "*:\(receiver.port)", "--webhook-allow-private", "127.0.0.0/8", "--webhook-plain"]
-    let data = folder + "/data.sqlite"
+    let data = folder.file("data.sqlite")
     let first = try await ChildServer.start(ChildServer.executable!, data: data, port: 0, more: more)
     let (secret, status): (String, String)
     do {
-      #expect(try await Self.ask("/api/v1/workflows", Self.graph, first.port).status == 201)
+      #expect(try await HTTPCall.send("POST", "/api/v1/workflows", Self.graph, port: first.port).status == 201)
       let hook = #"{"url":"\#(receiver.origin)/hook","events":["run.finished","workflow.changed","version.created"]}"#
-      let made = try await Self.ask("/api/v1/workflows/told/webhooks", hook, first.port)
+      let made = try await HTTPCall.send("POST", "/api/v1/workflows/told/webhooks", hook, port: first.port)
       #expect(made.status == 201)
-      secret = try #require(try Self.json(made.body)["secret"]?.stringValue)
+      secret = try #require(try made.json["secret"]?.stringValue)
       try await Self.edit(first.port)
-      #expect(try await Self.ask("/api/v1/workflows/told/versions", #"{"name":"one"}"#, first.port).status == 201)
-      let run = try await Self.ask("/api/v1/workflows/told/execute", "{}", first.port)
+      #expect(try await HTTPCall.send("POST", "/api/v1/workflows/told/versions", #"{"name":"one"}"#, port: first.port).status == 201)
+      let run = try await HTTPCall.send("POST", "/api/v1/workflows/told/execute", "{}", port: first.port)
       #expect(run.status == 200)
-      status = try #require(try Self.json(run.body)["status"]?.stringValue)
+      status = try #require(try run.json["status"]?.stringValue)
     } catch {
       await first.killNow()
       throw error
@@ -58,9 +53,9 @@ struct WebhookTests {
     #expect(heard("run.finished").count == 1)
     // One that was under way when the process died may come again, under the same id.
     #expect(Set(heard("version.created").map { $0.fields["webhook-id"] }).count == 1)
-    let changed = try #require(try Self.json(heard("workflow.changed")[0].body)["data"])
+    let changed = try #require(try JSONValue(parsing: heard("workflow.changed")[0].body)["data"])
     #expect(try #require(changed["changeCount"]?.numberValue) >= 4 && changed["authors"]?.arrayValue?.isEmpty == false)
-    let told = try Self.json(end.body)["data"]
+    let told = try JSONValue(parsing: end.body)["data"]
     #expect(
       told?["workflow"]?.stringValue == "told" && told?["status"]?.stringValue == status && told?["workflowVersion"]?.numberValue == 1)
     #expect(!end.body.contains("value"), "no setting of a node leaves the server")
@@ -101,16 +96,5 @@ struct WebhookTests {
     let digest = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     #expect(request.fields["webhook-signature"] == "v1," + digest.base64EncodedString())
-  }
-
-  private static func json(_ text: String) throws -> JSONValue {
-    try JSONValue(parsing: text.trimmingCharacters(in: .whitespacesAndNewlines))
-  }
-
-  private static func ask(_ target: String, _ body: String, _ port: Int) async throws -> (status: Int, body: String) {
-    let url = try OutboundURL("http://127.0.0.1:\(port)\(target)")
-    let client = OutboundClient(policy: .only(url), group: MultiThreadedEventLoopGroup.singleton, tls: try TLSClientContext())
-    let response = try await client.send(OutboundRequest(.post, url, body: .init(Array(body.utf8))))
-    return (response.status, String(decoding: response.body, as: UTF8.self))
   }
 }
