@@ -80,12 +80,13 @@ public final class SQLiteStore: WorkflowStore {
     -> NamedVersion?
   {
     let limits = options.limits
-    let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<NamedVersion?, StoreError>, Never>) in
+    let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<SaveChore.Outcome, StoreError>, Never>) in
       let chore = SaveChore(workflow: workflow, snapshot: snapshot, version: version, limits: limits) { continuation.resume(returning: $0) }
       if !enqueue(.save(chore)) { continuation.resume(returning: .failure(.closed)) }
     }
-    return try result.get()
-    metrics?.snapshotSaved(bytes: snapshot.data.count)
+    let outcome = try result.get()
+    if outcome.writtenBytes > 0 { metrics?.snapshotSaved(bytes: outcome.writtenBytes) }
+    return outcome.version
   }
 
   public func load(_ workflow: WorkflowID) async throws(StoreError) -> StoredWorkflow? {

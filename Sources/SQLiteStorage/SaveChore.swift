@@ -8,11 +8,18 @@ import WorkflowGraph
 
 /// Writes a snapshot in parts; with the last part it counts, older ones go, and the log behind them. One of a named version stays with it.
 struct SaveChore: Sendable {
+  struct Outcome: Sendable {
+    /// As it is kept; `nil` without one.
+    var version: NamedVersion?
+    /// 0 when the version was there already.
+    var writtenBytes: Int
+  }
+
   private let workflow: WorkflowID
   private let snapshot: StoredSnapshot
   private let version: NamedVersion?
   private let limits: StoreLimits
-  private let completion: @Sendable (Result<NamedVersion?, StoreError>) -> Void
+  private let completion: @Sendable (Result<Outcome, StoreError>) -> Void
   /// The row of the snapshot, and the workflow's key; `nil` before the first slice.
   private var row: (id: Int64, workflow: Int64)?
   private var writtenBytes = 0
@@ -21,7 +28,7 @@ struct SaveChore: Sendable {
 
   init(
     workflow: WorkflowID, snapshot: StoredSnapshot, version: NamedVersion? = nil, limits: StoreLimits,
-    completion: @escaping @Sendable (Result<NamedVersion?, StoreError>) -> Void
+    completion: @escaping @Sendable (Result<Outcome, StoreError>) -> Void
   ) {
     self.workflow = workflow
     self.snapshot = snapshot
@@ -42,7 +49,7 @@ struct SaveChore: Sendable {
       return row.map { [.discard($0.id)] } ?? []
     }
     guard next.isComplete else { return [.save(next)] }
-    completion(.success(next.kept))
+    completion(.success(Outcome(version: next.kept, writtenBytes: next.writtenBytes)))
     return following
   }
 

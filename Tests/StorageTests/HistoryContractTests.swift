@@ -168,7 +168,7 @@ extension NamedVersion {
       let outcomes = await withTaskGroup(of: Bool.self) { group in
         for number in [2, 3] as [UInt64] {
           group.addTask {
-            do { try await store.name(named(number, at: 0), snapshot: big, of: .demo) } catch { return false }
+            do { _ = try await store.name(named(number, at: 0), snapshot: big, of: .demo) } catch { return false }
             return true
           }
         }
@@ -176,7 +176,7 @@ extension NamedVersion {
       }
       #expect(outcomes.filter { $0 }.count == 1)
       // What is to be dropped is queued behind the answer: the second of these comes after it for certain.
-      for number in [4, 5] as [UInt64] { try await store.name(named(number, at: 0), snapshot: snapshot(0, byteCount: 0), of: .demo) }
+      for number in [4, 5] as [UInt64] { _ = try await store.name(named(number, at: 0), snapshot: snapshot(0, byteCount: 0), of: .demo) }
       #expect(try await Self.bytesOfParts(path) == big.data.count)
       await store.close()
       #expect(try await SQLiteStore.check(path).faults == [])
@@ -215,7 +215,7 @@ extension NamedVersion {
       let found = try #require(try await store.load(.demo))
       #expect(found.log == (7...9).map { logged($0) } && found.snapshots.map(\.position) == [8, 6] && found.leases == [lease(1)])
       #expect(try await store.history(of: .demo, before: 0, limit: 9, bytesMax: 1000).floor == 6)
-      try await store.name(named(1, at: 7), snapshot: snapshot(7), of: .demo)
+      _ = try await store.name(named(1, at: 7), snapshot: snapshot(7), of: .demo)
       await store.close()
       let report = try await SQLiteStore.check(path)
       #expect(report.format == SQLiteStore.format && report.faults == [])
@@ -230,7 +230,7 @@ extension NamedVersion {
       _ = try await store.create(.demo)
       try await store.append(changes(1...9), to: .demo)
       try await store.save(snapshot(4), of: .demo)
-      try await store.name(named(1, at: 6), snapshot: snapshot(6), of: .demo)
+      _ = try await store.name(named(1, at: 6), snapshot: snapshot(6), of: .demo)
       await store.close()
       let queue = try DatabaseQueue(path: path)
       try await queue.writeWithoutTransaction {

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import SQLiteStorage
 import Storage
+import Synchronization
 import Testing
 import WorkflowDocument
 import WorkflowGraph
@@ -64,6 +65,47 @@ import WorkflowGraph
       #expect(SQLiteStore.libraryVersion.hasPrefix("3."))
       #expect(report.workflowCount == 2 && report.changeCount == 8 && report.snapshotCount == 2)
       #expect(report.fileBytes > 3_000_000 && report.faults.isEmpty)
+    }
+  }
+
+  /// What a store tells whoever counts.
+  private final class Tally: StoreMetrics {
+    struct Counts: Equatable {
+      var calls = 0
+      var logBytes = 0
+      var failures = 0
+      var snapshots: [Int] = []
+    }
+    let counts = Mutex(Counts())
+    func committed(calls: Int, bytes: Int, duration: Duration) {
+      counts.withLock {
+        $0.calls += calls
+        $0.logBytes += bytes
+      }
+    }
+    func commitFailed() { counts.withLock { $0.failures += 1 } }
+    func snapshotSaved(bytes: Int) { counts.withLock { $0.snapshots.append(bytes) } }
+  }
+
+  @Test("[ST6] a store counts what it commits, and the snapshots that it writes, those of versions too")
+  func counts() async throws {
+    try await TemporaryFolder.with { folder in
+      let tally = Tally()
+      let store = try SQLiteStore(path: folder.file("store.sqlite"), metrics: tally)
+      _ = try await store.create(.demo)
+      let write = StoreWrite.lease(lease(1))
+      let made = tally.counts.withLock { $0 }
+      try await store.append([write], to: .demo)
+      #expect(tally.counts.withLock(\.calls) == made.calls + 1)
+      #expect(tally.counts.withLock(\.logBytes) == made.logBytes + write.byteCount)
+      try await store.save(snapshot(0, byteCount: 700), of: .demo)
+      let version = named(1, at: 0)
+      for _ in 1...2 { _ = try await store.name(version, snapshot: snapshot(0, byteCount: 500), of: .demo) }
+      let none = try #require(WorkflowID("none"))
+      await expect(.unknownWorkflow) { () async throws(StoreError) in try await store.save(snapshot(0), of: none) }
+      #expect(tally.counts.withLock(\.snapshots) == [700, 500], "the version that was there is not written again")
+      #expect(tally.counts.withLock(\.failures) == 0)
+      await store.close()
     }
   }
 
