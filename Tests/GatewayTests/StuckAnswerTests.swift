@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import NIOPosix
 import Testing
 
 @testable import Gateway
@@ -62,6 +63,47 @@ import Testing
     waiting = 1
     channel.embeddedEventLoop.advanceTime(by: .seconds(2))
     #expect(!channel.isActive)
+  }
+
+  /// A socket with a large buffer takes nothing for long although its peer does.
+  @Test("who acknowledges the least rate goes on although the socket takes nothing, one byte less is not enough", arguments: [4095, 4096])
+  func acknowledged(perStretch: UInt64) throws {
+    let channel = EmbeddedChannel()
+    defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
+    var acknowledged: UInt64 = 1000
+    let handler = StuckAnswer(
+      patience: .seconds(30), bytesMin: 4096, waitingBytes: { _ in 40_960 }, acknowledgedBytes: { _ in acknowledged })
+    try channel.pipeline.syncOperations.addHandlers([Socket(), handler])
+    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    Self.write(40_960, to: channel)
+    for stretch in 1...9 {
+      acknowledged += perStretch
+      channel.embeddedEventLoop.advanceTime(by: .seconds(30))
+      #expect(channel.isActive == (perStretch >= 4096), "after stretch \(stretch)")
+    }
+  }
+
+  @Test("the kernel tells what a peer has acknowledged")
+  func kernel() async throws {
+    let group = MultiThreadedEventLoopGroup.singleton
+    let server = try await ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0) { $0.eventLoop.makeSucceededFuture($0) }
+    try await server.executeThenClose { accepted in
+      let client = try await ClientBootstrap(group: group).connect(to: try #require(server.channel.localAddress)).get()
+      for try await peer in accepted {
+        let before = try await client.eventLoop.submit { PeerProgress.acknowledgedBytes(of: client) }.get()
+        // The peer's kernel takes it and says so, before its program looks.
+        try await client.writeAndFlush(ByteBuffer(repeating: 0, count: 5000))
+        var after = before
+        while after < before + 5000 {
+          after = try await client.eventLoop.submit { PeerProgress.acknowledgedBytes(of: client) }.get()
+          await Task.yield()
+        }
+        #expect(after == before + 5000)
+        try await peer.close()
+        break
+      }
+      try await client.close()
+    }
   }
 
   @Test("a slow one goes on, and one that took everything is left alone")
