@@ -34,14 +34,21 @@ struct RateMiddleware: RouterMiddleware {
   static func thing(_ method: String, _ path: String) -> RatedThing? {
     guard path.hasPrefix("/api/") else { return nil }
     let isReading = method == "GET" || method == "HEAD"
-    let isLarge =
-      switch path.split(separator: "/").last {
-      case "export", "import", "graph", "diff", "validate": method != "PATCH"
-      case "execute": path == "/api/v1/workflows/execute"
-      case "workflows": isReading
-      default: false
-      }
-    return isLarge ? .exports : isReading ? .reads : .writes
+    return isOfWholeGraphs(method, isReading, path.split(separator: "/").dropFirst(2)) ? .exports : isReading ? .reads : .writes
+  }
+
+  /// - Parameter parts: of the path, behind `/api/v1`.
+  private static func isOfWholeGraphs(_ method: String, _ isReading: Bool, _ parts: ArraySlice<Substring>) -> Bool {
+    guard parts.first == "workflows" else { return false }
+    let (id, what) = (parts.dropFirst().first, parts.dropFirst(2).first)
+    return switch parts.count {
+    case 1: isReading
+    // These names are no ids.
+    case 2: isReading || method == "PUT" || id == "import" || id == "execute" || id == "validate"
+    case 3: isReading && (what == "export" || what == "diff")
+    case 4: isReading && what == "versions" || method == "POST" && what == "restore"
+    default: false
+    }
   }
 }
 

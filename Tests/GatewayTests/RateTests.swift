@@ -268,8 +268,13 @@ import Testing
       ("POST", "/api/v1/workflows/import", .exports), ("POST", "/api/v1/workflows/execute", .exports),
       ("POST", "/api/v1/workflows/a/execute", .writes), ("POST", "/api/v1/workflows/a/runs", .writes),
       ("GET", "/api/v1/workflows/a/runs", .reads), ("HEAD", "/api/v1/workflows/a/status", .reads),
-      ("PATCH", "/api/v1/workflows/a/graph", .writes), ("PUT", "/api/v1/workflows/a/graph", .exports),
-      ("DELETE", "/api/v1/workflows/a", .writes), ("BREW", "/api/v1/x", .writes), ("GET", "/livez", nil), ("GET", "/w/demo", nil),
+      ("PATCH", "/api/v1/workflows/a", .writes), ("PUT", "/api/v1/workflows/a", .exports),
+      ("DELETE", "/api/v1/workflows/a", .writes), ("GET", "/api/v1/workflows/a", .exports),
+      ("POST", "/api/v1/workflows", .writes),
+      ("GET", "/api/v1/workflows/a/versions", .reads), ("GET", "/api/v1/workflows/a/versions/3", .exports),
+      ("POST", "/api/v1/workflows/a/restore/3", .exports), ("GET", "/api/v1/workflows/a/diff", .exports),
+      ("DELETE", "/api/v1/workflows/a/members/export", .writes), ("GET", "/api/v1/keys", .reads),
+      ("BREW", "/api/v1/x", .writes), ("GET", "/livez", nil), ("GET", "/w/demo", nil),
     ] as [(String, String, RatedThing?)])
   func classes(method: String, path: String, thing: RatedThing?) {
     #expect(RateMiddleware.thing(method, path) == thing)
