@@ -1,5 +1,5 @@
 """`thaiyyal serve` in a folder of its own, that can be killed and started again on its port; and the programs that join it."""
-import base64, hashlib, hmac, json, os, pathlib, re, signal, subprocess, time
+import base64, hashlib, hmac, json, os, pathlib, re, signal, ssl, subprocess, time, urllib.error, urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -99,6 +99,18 @@ class Server:
 
     def environment(self, who):
         return dict(os.environ) if self.plain else {**os.environ, "THAIYYAL_TOKEN": secret(who)}
+
+    def rest(self, method, path, body=None, who="robot", **fields):
+        """One call of the REST interface: status, header and body as JSON. A refusal is an answer too."""
+        header = {"Authorization": f"Bearer {secret(who)}", **{name.replace("_", "-"): value for name, value in fields.items()}}
+        request = urllib.request.Request(f"{self.url}/api/v1/{path}", None if body is None else json.dumps(body).encode(), header, method=method)
+        trust = None if self.plain else ssl.create_default_context(cafile=str(self.certificate))
+        try:
+            answer = urllib.request.urlopen(request, timeout=60, context=trust)
+        except urllib.error.HTTPError as refusal:
+            answer = refusal
+        with answer:
+            return answer.status, answer.headers, json.loads(answer.read() or "null")
 
     def hashes(self, workflow):
         """The document's and the graph's, in hexadecimal, sorted."""

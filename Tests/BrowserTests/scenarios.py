@@ -306,4 +306,62 @@ def restore_of_a_version(stage):
     stage.same_everywhere(ada, bo, cy)
 
 
-all = [edit_together, delete_against_connect, undo_after_another, away_for_a_while, viewer_cannot_edit, run_watched, failing_node, stale_results, restore_of_a_version]
+def patched_from_outside(stage):
+    """A program sends PATCHes while two people drag and configure: merged, live on both canvases, under the program's name; one with a stale tag is told so, and nothing is lost."""
+    ada = stage.canvas("ada", create=True)
+    a, b = ada.add("Number", (160, 160)), ada.add("Operation", (460, 160))
+    bo = stage.canvas("bo")
+    bo.has_nodes(a, b)
+    for canvas in (ada, bo):
+        canvas.fit(a, b)
+    ada.is_saved()
+    path = f"workflows/{stage.workflow}"
+    status, header, graph = stage.server.rest("GET", path)
+    stale = header["ETag"]
+    assert status == 200 and stale, (status, graph)
+
+    def patch(nodes, **fields):
+        return stage.server.rest("PATCH", path, {"nodes": nodes}, Content_Type="application/merge-patch+json", Thaiyyal_Author="Importer", **fields)
+
+    # In the middle of a drag of one, and of what the other types into the same node.
+    start = ada.position(b)
+    bo.select(a)
+    bo.field("Label").fill("Of Bo")
+
+    def meanwhile():
+        status, header, _ = patch({a: {"data": {"value": 7}}, "made": {"type": "textInputNode", "position": {"x": 100, "y": 400}, "data": {"text": "from outside"}}})
+        assert status == 200 and header["ETag"] not in (None, stale)
+        for canvas in (ada, bo):
+            canvas.has_nodes(a, b, "made")
+            canvas.has_data(a, "value", 7)
+            canvas.node("made").wait_for()
+
+    ada.drag(b, (120, 40), hold=meanwhile)
+    bo.page.keyboard.press("Enter")
+    for canvas in (ada, bo):
+        canvas.until("thaiyyal.document.node(arg[0]).fields.position.x > arg[1] + 60", [b, start["x"]])
+        canvas.has_data(a, "label", "Of Bo")
+        canvas.has_data(a, "value", 7)
+        canvas.is_saved()
+
+    # With the tag of before: refused, with the tag of now. Taken anew it goes through, and all of it stays.
+    before = stage.server.hashes(stage.workflow)
+    status, header, problem = patch({a: {"data": {"value": 8}}}, If_Match=stale)
+    assert status == 412 and problem["status"] == 412 and header["Content-Type"] == "application/problem+json", (status, problem)
+    assert stage.server.hashes(stage.workflow) == before
+    status, _, _ = patch({a: {"data": {"value": 9}}}, If_Match=header["ETag"])
+    assert status == 200
+    for canvas in (ada, bo):
+        canvas.has_data(a, "value", 9)
+        canvas.has_data(a, "label", "Of Bo")
+        canvas.history.get_by_role("list", name="Timeline").get_by_text("Importer").first.wait_for()
+    ada.person.picture(stage.out, "patched-from-outside")
+    # Of their own things people take back only what they did themselves.
+    ada.undo()
+    for canvas in (ada, bo):
+        canvas.until("JSON.stringify(thaiyyal.document.node(arg[0]).fields.position) === JSON.stringify(arg[1])", [b, start])
+        canvas.has_data(a, "value", 9)
+    stage.same_everywhere(ada, bo)
+
+
+all = [patched_from_outside, edit_together, delete_against_connect, undo_after_another, away_for_a_while, viewer_cannot_edit, run_watched, failing_node, stale_results, restore_of_a_version]
