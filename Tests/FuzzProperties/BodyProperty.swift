@@ -10,6 +10,8 @@ enum BodyProperty {
     "patch": ("PATCH", "/workflows/fuzzed"), "link": ("POST", "/workflows/fuzzed/links"),
     "member": ("PUT", "/workflows/fuzzed/members/ada"), "version": ("POST", "/workflows/fuzzed/versions"), "key": ("POST", "/keys"),
     "run": ("POST", "/workflows/fuzzed/runs"), "validate": ("POST", "/workflows/validate"),
+    "webhook": ("POST", "/workflows/fuzzed/webhooks"), "webhook-change": ("PATCH", "/workflows/fuzzed/webhooks"),
+    "webhook-secret": ("POST", "/workflows/fuzzed/webhooks"),
   ]
 
   static func check(_ input: [UInt8], planted: Bool) throws(PropertyFault) -> FuzzTarget.Reach {
@@ -22,7 +24,8 @@ enum BodyProperty {
     var sent = JSONText(body).text
     // Planted: a commenter becomes a viewer on the way in.
     if planted { sent = sent.replacing(#""commenter""#, with: #""viewer""#) }
-    let answer = try client.ask(route.method, route.path, sent)
+    let path = try route.path + suffix(of: name, client)
+    let answer = try client.ask(route.method, path, sent)
     let isTaken = (200...202).contains(answer.status)
     do throws(PropertyFault) {
       if isTaken { try checkTaken(name, body, answer, client) } else { try checkProblem(answer) }
@@ -33,6 +36,17 @@ enum BodyProperty {
     }
     try clear(name, answer, client)
     return isTaken ? .taken : .refused
+  }
+
+  /// What an address has behind what all inputs share: the webhook that is changed has an id of its own each time.
+  private static func suffix(of route: String, _ client: LocalClient) throws(PropertyFault) -> String {
+    guard ["webhook-change", "webhook-secret"].contains(route) else { return "" }
+    let made = try client.ask(
+      "POST", "/workflows/\(workflow)/webhooks", #"{"url":"https://one.example/","events":["run.finished"]}"#)
+    guard made.status == 201, let id = made.json?["webhook"]?["webhook"]?.stringValue else {
+      throw PropertyFault("the webhook of the input is not made: \(made.status)")
+    }
+    return "/\(id)" + (route == "webhook-secret" ? "/secret" : "")
   }
 
   private static func checkProblem(_ answer: LocalClient.Answer) throws(PropertyFault) {
@@ -70,6 +84,13 @@ enum BodyProperty {
         guard let wanted = body[text]?.stringValue, !wanted.isEmpty else { continue }
         try require(versions.first?[text]?.stringValue == wanted, "a version of another \(text)")
       }
+    case "webhook", "webhook-secret":
+      try checkWebhook(said["webhook"], body, client)
+      guard let secret = said["secret"]?.stringValue else { throw PropertyFault("a webhook without a secret") }
+      if let wanted = body["secret"] { try require(wanted.stringValue == secret, "another secret than given") }
+      let listed = try client.ask("GET", "/workflows/\(workflow)/webhooks", nil).text
+      try require(!listed.contains(secret.dropFirst("whsec_".count)), "a secret is told a second time")
+    case "webhook-change": try checkWebhook(said, body, client)
     case "run": try require(said["run"]?.stringValue?.isEmpty == false, "a run without a name")
     default: break
     }
@@ -85,6 +106,20 @@ enum BodyProperty {
       guard let wanted = body[name] else { continue }
       try require(told[name] == wanted, "another \(name) than asked for")
     }
+  }
+
+  private static func checkWebhook(_ told: JSONValue?, _ body: JSONValue, _ client: LocalClient) throws(PropertyFault) {
+    let hooks = try client.ask("GET", "/workflows/\(workflow)/webhooks", nil).json?["webhooks"]?.arrayValue ?? []
+    guard let told, hooks == [told], let url = told["url"]?.stringValue else { throw PropertyFault("it is not the one that is listed") }
+    for name in ["url", "active"] {
+      guard let wanted = body[name] else { continue }
+      try require(told[name] == wanted, "another \(name) than asked for")
+    }
+    if let wanted = body["events"]?.arrayValue {
+      let events = told["events"]?.arrayValue ?? []
+      try require(Set(events) == Set(wanted) && events.count == wanted.count, "other events than asked for")
+    }
+    try require(!NumericHost.isInside(url), "it leads to where strangers may not look: \(url)")
   }
 
   private static func checkGraph(of id: String, _ canvas: CanvasDocument?, titled title: JSONValue?, _ client: LocalClient)
