@@ -1,5 +1,5 @@
 # `make serve` and `make test` work on a fresh clone. Everything else is for those who change the code.
-.PHONY: serve test check sim attack bench bench-peers autobahn schemathesis tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
+.PHONY: serve test check lint sim attack bench bench-peers autobahn schemathesis tlscheck fuzz fuzz-short fuzz-planted fuzz-merge fuzz-build tsan asan golden
 .PHONY: metrics
 .PHONY: browser browser-bench screenshots sdk sdk-browser histories catalogue format setup clean
 SHELL := /bin/bash
@@ -35,9 +35,12 @@ test: setup
 	SEED=1 .ci/schemathesis 5
 	.ci/browser tests .build/browser
 
-# Layout, house rules, no warning, quick tests.
-check: setup
+# Layout alone.
+lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)
+
+# Layout, house rules, no warning, quick tests.
+check: setup lint
 	WARNINGS=error swift build --build-tests
 	WARNINGS=error swift test --skip-build --filter TidyTests
 	WARNINGS=error swift test --skip-build --no-parallel --skip 'TidyTests|EndToEndTests|GatewayTests'

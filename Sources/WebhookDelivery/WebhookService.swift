@@ -3,7 +3,6 @@ public import OutboundHTTP
 public import ServiceLifecycle
 public import Storage
 import Synchronization
-public import Telemetry
 public import Webhooks
 public import WorkflowDocument
 public import WorkflowGraph

@@ -138,7 +138,7 @@ final class ChildServer: Sendable {
         // Into files: a pipe that nobody reads in time would hold the command up.
         let names = ["out", "err"].map { NSTemporaryDirectory() + "thaiyyal-\(UUID().uuidString).\($0)" }
         defer { for name in names { try? FileManager.default.removeItem(atPath: name) } }
-        for name in names { FileManager.default.createFile(atPath: name, contents: nil) }
+        for name in names { _ = FileManager.default.createFile(atPath: name, contents: nil) }
         let files = names.map { FileHandle(forWritingAtPath: $0) }
         (process.standardOutput, process.standardError) = (files[0], files[1])
         do {

@@ -18,7 +18,7 @@ import WorkflowGraph
     var lines = ["POST \(path) HTTP/1.1", "host: localhost:\(server.port)", "connection: close"] + more
     if let key { lines.append("idempotency-key: \(key)") }
     if let token { lines.append("authorization: Bearer \(token)") }
-    if let body { lines += ["content-type: application/json"] }
+    if body != nil { lines.append("content-type: application/json") }
     lines.append("content-length: \(body?.utf8.count ?? 0)")
     return try await RawClient.send(lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? ""), to: server.port)
   }
