@@ -51,7 +51,7 @@ extension Room {
   func broadcast(_ changes: inout [LoggedChange], into actions: inout [RoomAction]) {
     guard !changes.isEmpty else { return }
     forEachMessage(of: changes) { actions.append(.broadcast($0, .changes)) }
-    actions.append(.note(.changesCommitted(changes.count)))
+    actions.append(.note(.changesCommitted(changes.count, opCount: changes.reduce(0) { $0 + $1.change.ops.count })))
     changes.removeAll(keepingCapacity: true)
   }
 

@@ -111,7 +111,7 @@ public struct Topics: OptionSet, Hashable, Sendable {
 public enum RoomNote: Hashable, Sendable {
   case sessionJoined(SessionID, Role)
   case sessionGone(SessionID, CloseCode)
-  case changesCommitted(Int)
+  case changesCommitted(Int, opCount: Int)
   case changeRefused(RefusalCode)
   /// By a rate of the session that the room itself counts.
   case limitReached(RateName)

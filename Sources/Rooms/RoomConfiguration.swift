@@ -66,7 +66,7 @@ public protocol RoomMetrics: Sendable {
   func sessionJoined()
   /// One that had joined, once.
   func sessionLeft(_ code: CloseCode)
-  func committed(changes: Int)
+  func committed(changes: Int, ops: Int)
   func refused(_ code: RefusalCode)
   /// Something was refused or put off by a rate: a message, a change, a request, a connection.
   func limitReached(_ name: RateName)
@@ -89,7 +89,7 @@ public struct NoRoomMetrics: RoomMetrics {
   public func roomClosed() {}
   public func sessionJoined() {}
   public func sessionLeft(_ code: CloseCode) {}
-  public func committed(changes: Int) {}
+  public func committed(changes: Int, ops: Int) {}
   public func refused(_ code: RefusalCode) {}
   public func broadcast(bytes: Int, members: Int) {}
   public func hashDiffered() {}

@@ -303,7 +303,7 @@ final class RoomHost {
     case .sessionHeldBack(let id):
       metrics.heldBack()
       services.logger.debug("a session is too slow and held back", metadata: ["workflow": "\(workflow)", "session": "\(id)"])
-    case .changesCommitted(let count): metrics.committed(changes: count)
+    case .changesCommitted(let count, let opCount): metrics.committed(changes: count, ops: opCount)
     case .changeRefused(let code): metrics.refused(code)
     case .limitReached(let name): metrics.limitReached(name)
     case .hashDiffered(let id):

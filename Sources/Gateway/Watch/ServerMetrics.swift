@@ -20,6 +20,7 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
   private let closes = CountsByCode()
   private let live = Gauge()
   private let changes = Counter()
+  private let ops = Counter()
   private let refusals: [RefusalCode: Counter]
   private let limitRefusals: [RateName: Counter]
   private let messages = Counter()
@@ -78,7 +79,10 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
     sessions.add(-1)
     sessionEnds.add(code)
   }
-  public func committed(changes count: Int) { changes.add(count) }
+  public func committed(changes changeCount: Int, ops opCount: Int) {
+    changes.add(changeCount)
+    ops.add(opCount)
+  }
   public func refused(_ code: RefusalCode) { refusals[code]?.add() }
   public func limitReached(_ name: RateName) { limitRefusals[name]?.add() }
   public func broadcast(bytes: Int, members: Int) {
@@ -150,6 +154,7 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
       "thaiyyal_sessions_ended_total", "Sessions that left a workflow or were sent away, by close code; 1006: without a word.",
       sessionEnds.samples)
     text.counter("thaiyyal_changes_total", "Changes that became durable and were acknowledged.", changes.value)
+    text.counter("thaiyyal_ops_total", "Ops of these.", ops.value)
     text.counter(
       "thaiyyal_refusals_total", "Changes that were refused, by code.",
       RefusalCode.allCases.map { ([("code", $0.name)], refusals[$0]?.value ?? 0) })
