@@ -115,9 +115,9 @@ extension SQLiteStore: WebhookStore {
     return try String.fetchOne(db, sql: sql, arguments: [hook]).flatMap { WorkflowID($0) }
   }
 
-  public func finish(_ record: AttemptRecord) async throws(StoreError) {
+  public func finish(_ record: AttemptRecord) async throws(StoreError) -> AttemptRecord {
     let limits = options.limits.webhooks
-    try await change { try WebhookRows.finish(record, limits, $0) }
+    return try await change { try WebhookRows.finish(record, limits, $0) }
   }
 
   public func deliveries(
@@ -146,12 +146,13 @@ extension SQLiteStore: WebhookStore {
     }
   }
 
-  public func redeliver(_ delivery: String, of hook: String, atMilliseconds: UInt64) async throws(StoreError) -> WebhookDelivery? {
-    let (found, workflow) = try await change { db in
-      (try WebhookRows.redeliver(delivery, of: hook, at: atMilliseconds, db), try Self.workflow(ofHook: hook, db))
+  public func redeliver(_ delivery: String, of hook: String, atMilliseconds: UInt64) async throws(StoreError) -> RedeliveryOutcome {
+    let limits = options.limits.webhooks
+    let (outcome, workflow) = try await change { db in
+      (try WebhookRows.redeliver(delivery, of: hook, at: atMilliseconds, limits, db), try Self.workflow(ofHook: hook, db))
     }
     if let workflow { tellObserver([.queued(workflow)]) }
-    return found
+    return outcome
   }
 
   public func webhookCounts() async throws(StoreError) -> WebhookCounts {

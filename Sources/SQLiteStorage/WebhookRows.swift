@@ -21,10 +21,7 @@ enum WebhookRows {
 
   /// One that is there by this id stays as it is. Without room it is a dead letter at once.
   static func insert(_ delivery: WebhookDelivery, hookKey: Int64, _ limits: WebhookLimits, _ db: Database) throws {
-    let own = try Int.fetchOne(db, sql: "SELECT pending FROM webhooks WHERE key = ?", arguments: [hookKey]) ?? 0
-    // Few rows, and only those with something that waits.
-    let all = try Int.fetchOne(db, sql: "SELECT coalesce(sum(pending), 0) FROM webhooks WHERE pending > 0") ?? 0
-    let hasRoom = own < limits.pendingMax && all < limits.pendingTotalMax
+    let hasRoom = try hasRoom(hookKey, limits, db)
     let state = hasRoom ? WebhookDelivery.State.pending : .failed
     try db.execute(
       sql: """
@@ -39,6 +36,13 @@ enum WebhookRows {
     guard db.changesCount > 0 else { return }
     if hasRoom { return try count(1, hookKey, db) }
     try trim(hookKey, state, limits, db)
+  }
+
+  private static func hasRoom(_ hookKey: Int64, _ limits: WebhookLimits, _ db: Database) throws -> Bool {
+    let own = try Int.fetchOne(db, sql: "SELECT pending FROM webhooks WHERE key = ?", arguments: [hookKey]) ?? 0
+    // Few rows, and only those with something that waits.
+    let all = try Int.fetchOne(db, sql: "SELECT coalesce(sum(pending), 0) FROM webhooks WHERE pending > 0") ?? 0
+    return own < limits.pendingMax && all < limits.pendingTotalMax
   }
 
   private static func count(_ difference: Int, _ hookKey: Int64, _ db: Database) throws {
@@ -80,8 +84,11 @@ enum WebhookRows {
     return try next.map { (try Webhook(row), try WebhookDelivery($0, hook: hook)) }
   }
 
-  static func finish(_ record: AttemptRecord, _ limits: WebhookLimits, _ db: Database) throws {
-    guard let key = try Int64.fetchOne(db, sql: "SELECT key FROM webhooks WHERE id = ?", arguments: [record.hook]) else { return }
+  static func finish(_ attempted: AttemptRecord, _ limits: WebhookLimits, _ db: Database) throws -> AttemptRecord {
+    let hook = try Row.fetchOne(db, sql: "SELECT key, url FROM webhooks WHERE id = ?", arguments: [attempted.hook])
+    guard let hook else { return attempted }
+    let key: Int64 = hook[0]
+    let record = attempted.standing(at: hook[1])
     var state = WebhookDelivery.State.pending
     var due: Int64?
     switch record.next {
@@ -98,7 +105,7 @@ enum WebhookRows {
         state.rawValue, due, record.attemptCount, Int64(bitPattern: record.attempt.atMilliseconds), record.attempt.status,
         record.attempt.error, Data(record.body), key, record.delivery,
       ])
-    guard db.changesCount > 0 else { return }
+    guard db.changesCount > 0 else { return record }
     if state != .pending {
       try count(-1, key, db)
       try trim(key, state, limits, db)
@@ -106,24 +113,31 @@ enum WebhookRows {
     try db.execute(
       sql: "UPDATE webhooks SET failures = ?, failing_since = ? WHERE key = ?",
       arguments: [record.failureCount, record.failingSinceMilliseconds.map { Int64(bitPattern: $0) }, key])
-    guard let reason = record.switchedOff else { return }
-    try db.execute(
-      sql: "UPDATE webhooks SET off_at = ?, off_reason = ? WHERE key = ? AND off_at IS NULL",
-      arguments: [Int64(bitPattern: record.attempt.atMilliseconds), reason, key])
+    if let reason = record.switchedOff {
+      try db.execute(
+        sql: "UPDATE webhooks SET off_at = ?, off_reason = ? WHERE key = ? AND off_at IS NULL",
+        arguments: [Int64(bitPattern: record.attempt.atMilliseconds), reason, key])
+    }
+    return record
   }
 
-  static func redeliver(_ delivery: String, of hook: String, at now: UInt64, _ db: Database) throws -> WebhookDelivery? {
+  static func redeliver(
+    _ delivery: String, of hook: String, at now: UInt64, _ limits: WebhookLimits, _ db: Database
+  ) throws -> RedeliveryOutcome {
     let columns = WebhookDelivery.columns
     let sql = "SELECT \(columns) FROM deliveries WHERE hook = (SELECT key FROM webhooks WHERE id = ?) AND id = ?"
-    guard let row = try Row.fetchOne(db, sql: sql, arguments: [hook, delivery]) else { return nil }
+    guard let row = try Row.fetchOne(db, sql: sql, arguments: [hook, delivery]) else { return .unknown }
     var found = try WebhookDelivery(row, hook: hook)
-    let hookKey = try Int64.fetchOne(db, sql: "SELECT key FROM webhooks WHERE id = ?", arguments: [hook]) ?? 0
-    if found.state != .pending { try count(1, hookKey, db) }
+    if found.state != .pending {
+      let hookKey = try Int64.fetchOne(db, sql: "SELECT key FROM webhooks WHERE id = ?", arguments: [hook]) ?? 0
+      guard try hasRoom(hookKey, limits, db) else { return .full }
+      try count(1, hookKey, db)
+    }
     (found.state, found.dueAtMilliseconds, found.attemptCount) = (.pending, now, 0)
     try db.execute(
       sql: "UPDATE deliveries SET state = 0, due_at = ?, attempts = 0 WHERE sequence = ?",
       arguments: [Int64(bitPattern: now), Int64(bitPattern: found.sequence)])
-    return found
+    return .done(found)
   }
 
   static func counts(_ db: Database) throws -> WebhookCounts {

@@ -96,8 +96,11 @@ struct MemoryWebhooks: Sendable {
     }
   }
 
-  mutating func finish(_ record: AttemptRecord, _ limits: WebhookLimits) {
-    guard let at = deliveries[record.hook]?.firstIndex(where: { $0.id == record.delivery && $0.state == .pending }) else { return }
+  mutating func finish(_ attempted: AttemptRecord, _ limits: WebhookLimits) -> AttemptRecord {
+    guard let hook = hook(attempted.hook),
+      let at = deliveries[hook.id]?.firstIndex(where: { $0.id == attempted.delivery && $0.state == .pending })
+    else { return attempted }
+    let record = attempted.standing(at: hook.url)
     deliveries[record.hook]?[at].attemptCount = record.attemptCount
     deliveries[record.hook]?[at].last = record.attempt
     deliveries[record.hook]?[at].body = record.body
@@ -113,14 +116,15 @@ struct MemoryWebhooks: Sendable {
       }
     }
     trim(record.hook, limits)
+    return record
   }
 
-  mutating func redeliver(_ id: String, of hook: String, at now: UInt64) -> WebhookDelivery? {
-    guard let at = deliveries[hook]?.firstIndex(where: { $0.id == id }) else { return nil }
-    deliveries[hook]?[at].state = .pending
-    deliveries[hook]?[at].dueAtMilliseconds = now
-    deliveries[hook]?[at].attemptCount = 0
-    return deliveries[hook]?[at]
+  mutating func redeliver(_ id: String, of hook: String, at now: UInt64, _ limits: WebhookLimits) -> RedeliveryOutcome {
+    guard let at = deliveries[hook]?.firstIndex(where: { $0.id == id }), var found = deliveries[hook]?[at] else { return .unknown }
+    guard found.state == .pending || hasRoom(hook, limits) else { return .full }
+    (found.state, found.dueAtMilliseconds, found.attemptCount) = (.pending, now, 0)
+    deliveries[hook]?[at] = found
+    return .done(found)
   }
 
   var counts: WebhookCounts {
@@ -210,9 +214,9 @@ extension InMemoryWorkflowStore: WebhookStore {
     return outcome
   }
 
-  public func finish(_ record: AttemptRecord) async throws(StoreError) {
+  public func finish(_ record: AttemptRecord) async throws(StoreError) -> AttemptRecord {
     let limits = limits.webhooks
-    try await perform { contents throws(StoreError) in contents.webhooks.finish(record, limits) }
+    return try await perform { contents throws(StoreError) in contents.webhooks.finish(record, limits) }
   }
 
   public func deliveries(
@@ -226,12 +230,13 @@ extension InMemoryWorkflowStore: WebhookStore {
     }
   }
 
-  public func redeliver(_ delivery: String, of hook: String, atMilliseconds: UInt64) async throws(StoreError) -> WebhookDelivery? {
-    let (found, workflow) = try await perform { contents throws(StoreError) in
-      (contents.webhooks.redeliver(delivery, of: hook, at: atMilliseconds), contents.webhooks.hook(hook)?.workflow)
+  public func redeliver(_ delivery: String, of hook: String, atMilliseconds: UInt64) async throws(StoreError) -> RedeliveryOutcome {
+    let limits = limits.webhooks
+    let (outcome, workflow) = try await perform { contents throws(StoreError) in
+      (contents.webhooks.redeliver(delivery, of: hook, at: atMilliseconds, limits), contents.webhooks.hook(hook)?.workflow)
     }
     if let workflow { tellObserver([.queued(workflow)]) }
-    return found
+    return outcome
   }
 
   public func webhookCounts() async throws(StoreError) -> WebhookCounts {

@@ -30,14 +30,16 @@ public protocol WebhookStore: Sendable {
   /// - Parameter told: for `workflow.changed`: the position that it tells. Refused with `waits` while another one of its kind does.
   func queue(_ delivery: WebhookDelivery, told: UInt64?) async throws(StoreError) -> WebhookOutcome
   /// Makes durable what became of an attempt. Nothing happens when the delivery is gone, or is not pending any more.
-  func finish(_ record: AttemptRecord) async throws(StoreError)
+  /// - Returns: what it came to: see `AttemptRecord.standing(at:)`.
+  @discardableResult
+  func finish(_ record: AttemptRecord) async throws(StoreError) -> AttemptRecord
   /// Newest first.
   /// - Parameter sequence: only those before this one.
   func deliveries(
     of hook: String, state: WebhookDelivery.State?, before sequence: UInt64?, limit: Int
   ) async throws(StoreError) -> [WebhookDelivery]
-  /// Makes a delivery pending and due as if it were new; `nil` when there is none.
-  func redeliver(_ delivery: String, of hook: String, atMilliseconds: UInt64) async throws(StoreError) -> WebhookDelivery?
+  /// Makes a delivery pending and due as if it were new.
+  func redeliver(_ delivery: String, of hook: String, atMilliseconds: UInt64) async throws(StoreError) -> RedeliveryOutcome
   /// Over all webhooks. For `/metrics`.
   func webhookCounts() async throws(StoreError) -> WebhookCounts
 }
@@ -53,6 +55,14 @@ public enum WebhookOutcome: Hashable, Sendable {
   case waits
 }
 
+public enum RedeliveryOutcome: Hashable, Sendable {
+  case done(WebhookDelivery)
+  /// There is none by that id.
+  case unknown
+  /// As many as may wait do; it stays what it is. One that waits already has its place.
+  case full
+}
+
 public enum WebhookSignal: Hashable, Sendable {
   case changed(WorkflowID)
   case queued(WorkflowID)
@@ -65,25 +75,39 @@ public struct WebhookChange: Sendable {
   public var url: String?
   public var events: Set<WebhookEvent>?
   public var activity: Webhook.Activity?
-  /// With what becomes of the one before.
-  public var secret: (new: WebhookSecret, former: Webhook.FormerSecret?)?
+  /// And until when the one before signs as well, milliseconds since 1970; `nil`: no longer.
+  public var secret: (new: WebhookSecret, formerUntilMilliseconds: UInt64?)?
 
   public init() {}
 
   /// - Parameter last: where the log ends.
   package func apply(to hook: inout Webhook, last: UInt64) {
-    if let url { hook.url = url }
+    if let url, url != hook.url {
+      hook.url = url
+      beginAnew(&hook)
+    }
     if let events {
       if events.contains(.workflowChanged), !hook.events.contains(.workflowChanged) { hook.toldPosition = last }
       hook.events = events
     }
-    if let secret { (hook.secret, hook.former) = (secret.new, secret.former) }
+    if let secret { replace(secret, of: &hook) }
     guard let activity, activity.isOn != hook.activity.isOn else { return }
     hook.activity = activity
     guard activity.isOn else { return }
     hook.toldPosition = last
-    (hook.failureCount, hook.failingSinceMilliseconds) = (0, nil)
+    beginAnew(&hook)
   }
+
+  /// Here, in the commit, and not where it was asked for: of two at once the second one replaces what the first one made. Spec: WH5.
+  private func replace(_ secret: (new: WebhookSecret, formerUntilMilliseconds: UInt64?), of hook: inout Webhook) {
+    // The same once more, because its answer was lost, must not end the one before.
+    let before = secret.new == hook.secret ? hook.former?.secret : hook.secret
+    hook.secret = secret.new
+    hook.former = before.flatMap { before in secret.formerUntilMilliseconds.map { .init(before, untilMilliseconds: $0) } }
+  }
+
+  /// What was noted of another receiver, or before a pause, says nothing about this one.
+  private func beginAnew(_ hook: inout Webhook) { (hook.failureCount, hook.failingSinceMilliseconds) = (0, nil) }
 }
 
 public struct WebhookCounts: Hashable, Sendable {

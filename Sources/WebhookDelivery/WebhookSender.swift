@@ -1,6 +1,5 @@
 import OutboundHTTP
 import OutboundPolicy
-import Telemetry
 import Webhooks
 
 /// One request to a receiver. Spec: WH1, WH3, WH4.
@@ -18,14 +17,20 @@ struct WebhookSender: Sendable {
       .post, url,
       fields: [
         .init(WebhookSignature.idName, delivery.id), .init(WebhookSignature.timestampName, "\(seconds)"),
-        .init(WebhookSignature.signatureName, signature), .init(TraceContext.headerName, TraceContext.fresh().text),
+        .init(WebhookSignature.signatureName, signature),
       ], body: .init(body))
     request.answer = .status
     do throws(OutboundFailure) {
       let response = try await client.send(request)
       return .answered(status: response.status, retryAfter: response["retry-after"])
     } catch {
-      return error.kind == .cancelled ? nil : .failed(error.text)
+      return error.kind == .cancelled ? nil : .failed(Self.words(error, url))
     }
+  }
+
+  /// The owner reads it. To which address of a closed network a name leads is nothing that a webhook finds out.
+  private static func words(_ failure: OutboundFailure, _ url: OutboundURL) -> String {
+    guard failure.kind == .refused, case .name(let name) = url.host else { return failure.text }
+    return "\(name) may not be reached: it has an address that is not public"
   }
 }

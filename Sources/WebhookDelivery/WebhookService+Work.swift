@@ -7,8 +7,12 @@ import WorkflowGraph
 
 /// One attempt, and the telling of changes. Each in a task of its own.
 extension WebhookService {
-  /// Sends the delivery that is next, if it is due.
+  /// Sends the delivery that is next, if it is due. In a trace of its own, under which the log has it and the receiver hears of it.
   func attempt(_ id: String) async -> WebhookMachine.Event {
+    await TraceContext.$current.withValue(.fresh()) { await attemptTraced(id) }
+  }
+
+  private func attemptTraced(_ id: String) async -> WebhookMachine.Event {
     do {
       guard let (hook, delivery) = try await store.nextDelivery(of: id) else { return .ended(hook: id, next: nil, pausedUntil: 0) }
       guard delivery.dueAtMilliseconds <= now() else { return .ended(hook: id, next: delivery.dueAtMilliseconds, pausedUntil: 0) }
@@ -17,8 +21,8 @@ extension WebhookService {
         // Cut off by the shutdown: as if it had not been tried.
         return .ended(hook: id, next: delivery.dueAtMilliseconds, pausedUntil: 0)
       }
-      let record = options.rules.judge(result, of: delivery, to: hook, body: body, atMilliseconds: now(), chance: random())
-      try await store.finish(record)
+      let judged = options.rules.judge(result, of: delivery, to: hook, body: body, atMilliseconds: now(), chance: random())
+      let record = try await store.finish(judged)
       note(record, of: delivery, hook)
       return .ended(hook: id, next: now(), pausedUntil: record.pausedUntilMilliseconds)
     } catch {
@@ -43,10 +47,10 @@ extension WebhookService {
     switch record.next {
     case .done:
       metrics.delivered.add()
-      logger.debug("a webhook took a delivery", metadata: metadata)
+      logger.info("a webhook took a delivery", metadata: metadata)
     case .again:
       metrics.retried.add()
-      logger.debug("a webhook did not take a delivery; it is tried again", metadata: metadata)
+      logger.info("a webhook did not take a delivery; it is tried again", metadata: metadata)
     case .failed:
       metrics.failed.add()
       logger.warning("a webhook did not take a delivery: it is a dead letter", metadata: metadata)
@@ -87,7 +91,8 @@ extension WebhookService {
           since: hook.toldPosition, position: state.position, version: document.version, graphHash: graphHash,
           authors: Self.authors(of: changes), hasMoreAuthors: changes.last.map { $0.position > hook.toldPosition + 1 } ?? true)
         let time = now()
-        let id = WebhookBody.id(hook: hook.id, event: .workflowChanged, "\(state.position)")
+        // After a backup was put back, the same positions hold other changes: those are other events.
+        let id = WebhookBody.id(hook: hook.id, event: .workflowChanged, "\(state.position) \(document.version)")
         _ = try await store.queue(
           WebhookDelivery(
             id: id, hook: hook.id, event: .workflowChanged, occurredAtMilliseconds: time, dueAtMilliseconds: time,

@@ -92,7 +92,7 @@ public final class WebhookService: Service {
       for number in news.ended { tasks[number] = nil }
       var events = news.events
       if news.isBeginning { events += await backlog() }
-      for workflow in news.changedWebhooks { events += await known(workflow) }
+      for workflow in news.changedWebhooks { events += await changed(workflow) }
       events.append(.woke)
       for event in events {
         for action in machine.handle(event, atMilliseconds: now()) {
@@ -129,6 +129,8 @@ public final class WebhookService: Service {
   /// What was left by the process before.
   private func backlog() async -> [WebhookMachine.Event] {
     do {
+      // First: what is edited from here on is noted, what was edited before is found to be behind.
+      for workflow in try await store.webhookBacklog().keys { inbox.watch(workflow, true) }
       var events: [WebhookMachine.Event] = []
       for (workflow, isBehind) in try await store.webhookBacklog().sorted(by: { $0.key < $1.key }) {
         events += await known(workflow)
@@ -142,13 +144,24 @@ public final class WebhookService: Service {
     }
   }
 
+  /// What an owner changed, or the service itself.
+  private func changed(_ workflow: WorkflowID) async -> [WebhookMachine.Event] {
+    // First, as at the beginning.
+    inbox.watch(workflow, true)
+    let events = await known(workflow)
+    do { return try await store.webhookBacklog()[workflow] == true ? events + [.changed(workflow)] : events } catch {
+      logger.error("the webhooks cannot be read; trying again", metadata: ["workflow": "\(workflow)", "reason": "\(error)"])
+      inbox.later(.webhooks(workflow), afterMilliseconds: Self.storePauseMilliseconds)
+      return events
+    }
+  }
+
   private func known(_ workflow: WorkflowID) async -> [WebhookMachine.Event] {
     do {
       let hooks = try await store.webhooks(of: workflow).filter(\.activity.isOn)
       inbox.watch(workflow, !hooks.isEmpty)
-      return [
-        .known(workflow, Dictionary(uniqueKeysWithValues: hooks.map { ($0.id, $0.events.contains(.workflowChanged)) }))
-      ]
+      let wants = Dictionary(uniqueKeysWithValues: hooks.map { ($0.id, $0.events.contains(.workflowChanged)) })
+      return [.known(workflow, wants)] + hooks.filter { $0.failureCount == 0 }.map { .renewed(hook: $0.id) }
     } catch {
       logger.error("the webhooks of a workflow cannot be read; trying again", metadata: ["workflow": "\(workflow)", "reason": "\(error)"])
       inbox.later(.webhooks(workflow), afterMilliseconds: Self.storePauseMilliseconds)

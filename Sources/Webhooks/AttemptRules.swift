@@ -15,6 +15,8 @@ public struct AttemptRecord: Hashable, Sendable {
   }
 
   public var hook: String
+  /// Where it was sent.
+  public var url: String
   public var delivery: String
   /// With this one.
   public var attemptCount: Int
@@ -29,6 +31,16 @@ public struct AttemptRecord: Hashable, Sendable {
   public var switchedOff: String?
   /// Nothing is sent to the webhook before. Not kept: a restart forgets it.
   public var pausedUntilMilliseconds: UInt64
+
+  /// What it comes to for a webhook that leads to `url` by now: a failure elsewhere is none of its receiver. The delivery is tried again at
+  /// once, and the attempt counts.
+  public func standing(at url: String) -> AttemptRecord {
+    guard url != self.url, next != .done else { return self }
+    var record = self
+    record.next = .again(atMilliseconds: attempt.atMilliseconds)
+    (record.failureCount, record.failingSinceMilliseconds, record.switchedOff, record.pausedUntilMilliseconds) = (0, nil, nil, 0)
+    return record
+  }
 }
 
 /// How answers are read.
@@ -50,8 +62,8 @@ public struct AttemptRules: Hashable, Sendable {
   ) -> AttemptRecord {
     let count = delivery.attemptCount + 1
     var record = AttemptRecord(
-      hook: hook.id, delivery: delivery.id, attemptCount: count, attempt: .init(atMilliseconds: now, status: nil, error: ""), next: .done,
-      body: body, failureCount: 0, failingSinceMilliseconds: nil, switchedOff: nil, pausedUntilMilliseconds: 0)
+      hook: hook.id, url: hook.url, delivery: delivery.id, attemptCount: count, attempt: .init(atMilliseconds: now, status: nil, error: ""),
+      next: .done, body: body, failureCount: 0, failingSinceMilliseconds: nil, switchedOff: nil, pausedUntilMilliseconds: 0)
     var wait: UInt64 = 0
     switch result {
     case .answered(let status, _) where (200..<300).contains(status):

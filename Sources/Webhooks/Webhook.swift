@@ -13,6 +13,9 @@ public struct Webhook: Hashable, Sendable {
     case off(reason: String, atMilliseconds: UInt64)
 
     public var isOn: Bool { self == .on }
+
+    /// What is said of one that an owner switched off: every other reason is the server's.
+    public static let ownersReason = "An owner switched it off."
   }
 
   /// A secret that was replaced; its signature is sent beside that of the new one until it ends. Spec: WH5.

@@ -9,6 +9,8 @@ public struct WebhookMachine: Sendable {
   public enum Event: Hashable, Sendable {
     /// All webhooks of a workflow that are switched on, by id, and whether each wants `workflow.changed`. Others of it are forgotten.
     case known(WorkflowID, [String: Bool])
+    /// No failure of it counts any more: it leads elsewhere, or was switched on again.
+    case renewed(hook: String)
     /// Something was queued, or may have been.
     case queued(WorkflowID)
     /// Something was edited, or may have been.
@@ -74,6 +76,7 @@ public struct WebhookMachine: Sendable {
   public mutating func handle(_ event: Event, atMilliseconds now: UInt64) -> [Action] {
     switch event {
     case .known(let workflow, let wants): know(workflow, wants, now)
+    case .renewed(let id): hooks[id]?.pausedUntil = 0
     case .queued(let workflow):
       for id in hooksOf[workflow] ?? [] { hooks[id]?.comeUp(now) }
     case .changed(let workflow): noteChange(of: workflow, now)

@@ -88,10 +88,10 @@ import WorkflowGraph
       change.events = [.versionCreated]
       change.activity = .off(reason: "it was enough", atMilliseconds: 9)
       let next = try #require(WebhookSecret(bytes: [UInt8](repeating: 8, count: 24)))
-      change.secret = (next, .init(first.secret, untilMilliseconds: 77))
+      change.secret = (next, 77)
       var changed = first
       (changed.url, changed.events, changed.activity) = ("https://example.org/other", [.versionCreated], change.activity!)
-      (changed.secret, changed.former) = (next, change.secret!.former)
+      (changed.secret, changed.former) = (next, .init(first.secret, untilMilliseconds: 77))
       #expect(try await hooks.changeWebhook("h1", of: .demo, change) == changed)
       #expect(try await hooks.webhook("h1", of: .demo) == changed)
       #expect(try await hooks.changeWebhook("h1", of: .other, change) == nil)
@@ -173,14 +173,15 @@ import WorkflowGraph
       #expect(try await ids(nil, limit: 1) == ["c"])
       #expect(try await hooks.deliveries(of: "none", state: nil, before: nil, limit: 9).isEmpty)
 
-      let again = try #require(try await hooks.redeliver("a", of: "h1", atMilliseconds: 4))
+      guard case .done(let again) = try await hooks.redeliver("a", of: "h1", atMilliseconds: 4) else { throw Unexpected() }
       #expect(again.state == .pending && again.attemptCount == 0 && again.dueAtMilliseconds == 4)
       #expect(try await hooks.nextDelivery(of: "h1")?.delivery.id == "a")
       #expect(try await hooks.webhook("h1", of: .demo)?.pendingCount == 2)
-      #expect(try await hooks.redeliver("b", of: "h1", atMilliseconds: 3)?.id == "b", "one that waits is due at once")
+      guard case .done(let sooner) = try await hooks.redeliver("b", of: "h1", atMilliseconds: 3) else { throw Unexpected() }
+      #expect(sooner.id == "b" && sooner.dueAtMilliseconds == 3, "one that waits is due at once")
       #expect(try await hooks.webhook("h1", of: .demo)?.pendingCount == 2)
-      #expect(try await hooks.redeliver("z", of: "h1", atMilliseconds: 3) == nil)
-      #expect(try await hooks.redeliver("a", of: "h2", atMilliseconds: 3) == nil)
+      #expect(try await hooks.redeliver("z", of: "h1", atMilliseconds: 3) == .unknown)
+      #expect(try await hooks.redeliver("a", of: "h2", atMilliseconds: 3) == .unknown)
 
       try await hooks.finish(Self.record("a", .failed, failures: 3, off: "gone"))
       #expect(try await hooks.webhook("h1", of: .demo)?.activity == .off(reason: "gone", atMilliseconds: 50))
@@ -244,6 +245,71 @@ import WorkflowGraph
       #expect(try await ids("h1", .pending) == ["g"])
       counts = try await hooks.webhookCounts()
       #expect(counts.pendingCount == 3)
+      for (id, hook) in [("e", "h1"), ("f", "h1")] {
+        guard case .done = try await hooks.redeliver(id, of: hook, atMilliseconds: 9) else { throw Unexpected() }
+      }
+      #expect(try await hooks.redeliver("c", of: "h1", atMilliseconds: 9) == .full, "three of it wait, and five of all")
+      #expect(try await hooks.redeliver("c", of: "h2", atMilliseconds: 9) == .full, "five of all wait")
+      guard case .done = try await hooks.redeliver("g", of: "h1", atMilliseconds: 9) else { throw Unexpected() }
+      #expect(try await ids("h2", .failed) == ["c"], "it stays what it was")
+      #expect(try await hooks.webhookCounts().pendingCount == 5)
+    }
+  }
+
+  private struct Unexpected: Error {}
+
+  @Test(
+    "[WH5] of two rotations at once the second one replaces what the first one made; the same secret once more ends nothing",
+    arguments: StoreKind.allCases)
+  func rotations(kind: StoreKind) async throws {
+    try await with(kind) { (_: any WorkflowStore, hooks: any WebhookStore) async throws in
+      _ = try await hooks.addWebhook(Self.hook())
+      let made = try (UInt8(1)...2).map { try #require(WebhookSecret(bytes: [UInt8](repeating: $0, count: 32))) }
+      // Neither knows of the other.
+      async let one = hooks.changeWebhook("h1", of: .demo, Self.rotation(to: made[0], until: 70))
+      async let two = hooks.changeWebhook("h1", of: .demo, Self.rotation(to: made[1], until: 80))
+      let answers = try await [one, two].compactMap { $0 }
+      let last = try #require(try await hooks.webhook("h1", of: .demo))
+      #expect(Set([last.secret, last.former?.secret]) == Set(made), "whoever was told a secret can verify")
+      #expect(answers.map(\.secret) == made && answers.contains(last))
+
+      _ = try await hooks.changeWebhook("h1", of: .demo, Self.rotation(to: last.secret, until: 90))
+      let again = try #require(try await hooks.webhook("h1", of: .demo))
+      #expect(again.secret == last.secret && again.former == last.former.map { .init($0.secret, untilMilliseconds: 90) })
+      _ = try await hooks.changeWebhook("h1", of: .demo, Self.rotation(to: last.secret, until: nil))
+      #expect(try await hooks.webhook("h1", of: .demo)?.former == nil)
+    }
+  }
+
+  private static func rotation(to secret: WebhookSecret, until time: UInt64?) -> WebhookChange {
+    var change = WebhookChange()
+    change.secret = (secret, time)
+    return change
+  }
+
+  @Test(
+    "[WH6, WH7] what one receiver answered says nothing about the one that the webhook leads to since: neither pause nor end",
+    arguments: StoreKind.allCases)
+  func elsewhere(kind: StoreKind) async throws {
+    try await with(kind) { (_: any WorkflowStore, hooks: any WebhookStore) async throws in
+      _ = try await hooks.addWebhook(Self.hook())
+      for id in ["a", "b"] { _ = try await hooks.queue(Self.delivery(id), told: nil) }
+      try await hooks.finish(Self.record("a", .again(atMilliseconds: 90), failures: 4))
+      var change = WebhookChange()
+      change.events = [.runFinished]
+      #expect(try await hooks.changeWebhook("h1", of: .demo, change)?.failureCount == 4)
+      change.url = "https://example.org/elsewhere"
+      let moved = try #require(try await hooks.changeWebhook("h1", of: .demo, change))
+      #expect(moved.failureCount == 0 && moved.failingSinceMilliseconds == nil)
+
+      // Under way while its owner changed the URL.
+      let late = try await hooks.finish(Self.record("b", .failed, count: 10, failures: 5, off: "The receiver answered 410: it is gone."))
+      #expect(late.next == .again(atMilliseconds: 50) && late.switchedOff == nil && late.pausedUntilMilliseconds == 0)
+      #expect(try await hooks.webhook("h1", of: .demo)?.failureCount == 0)
+      let (hook, next) = try #require(try await hooks.nextDelivery(of: "h1"))
+      #expect(hook.activity == .on && next.id == "b" && next.attemptCount == 10 && next.last?.error == "no route")
+      let done = try await hooks.finish(Self.record("b", .done))
+      #expect(done.next == .done, "one that arrived before has arrived")
     }
   }
 

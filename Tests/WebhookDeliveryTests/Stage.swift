@@ -51,7 +51,7 @@ struct Stage: Sendable {
   /// - Parameter ranges: that may be reached beside public addresses.
   func serve(
     _ receivers: [LoopbackServer], ranges: [String] = ["127.0.0.0/8"], options given: WebhookService.Options = options,
-    _ body: () async throws -> Void
+    logger: Logger = Self.silent, _ body: () async throws -> Void
   ) async throws {
     var options = given
     let hosts = receivers.map { HostRule("*:\($0.port)")! } + [HostRule("*")!]
@@ -60,8 +60,6 @@ struct Stage: Sendable {
     let client = OutboundClient(
       policy: options.policy.outbound, limits: WebhookService.outboundLimits(options.rules.limits),
       group: MultiThreadedEventLoopGroup.singleton, tls: try Self.tls.get())
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
     let service = WebhookService(
       store: store, client: client, options: options, now: Self.nowMilliseconds, metrics: metrics, logger: logger
     ) { [store] workflow in
@@ -82,14 +80,15 @@ struct Stage: Sendable {
     await running.value
   }
 
+  private static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   private static let tls = Result { try TLSClientContext() }
 
   @discardableResult
   func addHook(
-    _ receiver: LoopbackServer, _ events: Set<WebhookEvent> = [.runFinished], id: String = "h1"
+    _ receiver: LoopbackServer, _ events: Set<WebhookEvent> = [.runFinished], id: String = "h1", of workflow: WorkflowID = .demo
   ) async throws -> Webhook {
     let hook = Webhook(
-      id: id, workflow: .demo, url: receiver.origin + "/hook", events: events, secret: Self.secret, madeBy: "", madeAtMilliseconds: 1)
+      id: id, workflow: workflow, url: receiver.origin + "/hook", events: events, secret: Self.secret, madeBy: "", madeAtMilliseconds: 1)
     _ = try await store.addWebhook(hook)
     return hook
   }
@@ -102,7 +101,7 @@ struct Stage: Sendable {
       events.map { .runEvent(StoredRunEvent(run: run, seq: $0.seq, isLast: $0.kind.isLast, body: RunEventCodec.encode($0))) }, to: .demo)
   }
 
-  func edit(_ position: UInt64, by name: String = "Ada") async throws {
+  func edit(_ position: UInt64, by name: String = "Ada", of workflow: WorkflowID = .demo) async throws {
     let change = Change(
       replica: ReplicaID(1), seq: position, hlc: HybridTime(milliseconds: 1_700_000_000_000 + position),
       ops: [.setNodeField(node: NodeID("n\(position)"), field: .data("value"), value: JSONText(unchecked: "1"))])
@@ -110,7 +109,7 @@ struct Stage: Sendable {
       [
         .change(
           LoggedChange(position: position, author: Author(name: name, kind: .person), takenAtMilliseconds: position, change: change))
-      ], to: .demo)
+      ], to: workflow)
   }
 
   /// Waits until the delivery of a webhook is as `condition` wants it.

@@ -46,6 +46,17 @@ import WorkflowGraph
     #expect(machine.handle(.woke, atMilliseconds: 5000) == [.attempt(hook: "a")])
   }
 
+  @Test("[WH6] a webhook that begins anew, leading elsewhere or switched on again, is not held up by what was")
+  func renewed() {
+    var machine = machine(["a": true, "b": true])
+    _ = machine.handle(.queued(.demo), atMilliseconds: 0)
+    for hook in ["a", "b"] { _ = machine.handle(.ended(hook: hook, next: 20, pausedUntil: 86_400_000), atMilliseconds: 10) }
+    #expect(machine.handle(.known(.demo, ["a": true, "b": true]), atMilliseconds: 30) == [])
+    #expect(machine.handle(.renewed(hook: "a"), atMilliseconds: 30) == [.attempt(hook: "a")])
+    #expect(machine.handle(.renewed(hook: "none"), atMilliseconds: 30) == [])
+    #expect(machine.alarmAtMilliseconds == 86_400_000)
+  }
+
   @Test("[WH2] no more attempts at once than there are slots, one per webhook; whoever waits longest is first")
   func slots() {
     let hooks = Dictionary(uniqueKeysWithValues: ["a", "b", "c", "d"].map { ($0, false) })

@@ -116,7 +116,7 @@ struct WebhookRoutes: Sendable {
     let end = registry.access.nowMilliseconds + UInt64(overlap) * 1000
     return try await access.once.answer(request, by: subject, body: body.text, isSecret: true) { [overlap] _ in
       var change = WebhookChange()
-      change.secret = (secret, overlap > 0 ? .init(hook.secret, untilMilliseconds: end) : nil)
+      change.secret = (secret, overlap > 0 ? end : nil)
       return Self.withSecret(try await Self.changed(hook, change, store), status: .ok)
     }
   }
@@ -168,9 +168,11 @@ struct WebhookRoutes: Sendable {
     return try await access.once.answer(request, by: subject, body: nil) { [registry] _ in
       guard hook.activity.isOn else { throw Problem(.conflict, "The webhook is switched off: switch it on first.") }
       let now = registry.access.nowMilliseconds
-      let found = try await AccessRoutes.stored { try await store.redeliver(delivery, of: hook.id, atMilliseconds: now) }
-      guard let found else { throw Problem(.notFound, "There is no such delivery, or it was forgotten.") }
-      return Response.json(WebhookView.delivery(found), status: .accepted)
+      switch try await AccessRoutes.stored({ try await store.redeliver(delivery, of: hook.id, atMilliseconds: now) }) {
+      case .done(let found): return Response.json(WebhookView.delivery(found), status: .accepted)
+      case .unknown: throw Problem(.notFound, "There is no such delivery, or it was forgotten.")
+      case .full: throw Problem(.full, "As many deliveries wait as may: deliver it again when some have arrived.")
+      }
     }
   }
 
@@ -216,7 +218,7 @@ struct WebhookRoutes: Sendable {
     return Response.json(view.object, status: status)
   }
 
-  private static func offByOwner(_ now: UInt64) -> Webhook.Activity { .off(reason: "An owner switched it off.", atMilliseconds: now) }
+  private static func offByOwner(_ now: UInt64) -> Webhook.Activity { .off(reason: Webhook.Activity.ownersReason, atMilliseconds: now) }
 
   private func url(_ body: BodyMembers) throws -> String? {
     guard let text = try body.text("url", bytes: 1...Webhook.urlBytesMax) else { return nil }
