@@ -13,6 +13,17 @@ public struct WorkflowReport: Hashable, Sendable {
     public var isDamaged: Bool
   }
 
+  public struct Webhook: Hashable, Sendable {
+    public var id: String
+    /// With path and query, which may hold what only its owners are to know.
+    public var url: String
+    /// `nil`: it is switched on.
+    public var offReason: String?
+    public var pendingCount: Int
+    public var deadLetterCount: Int
+    public var failingSinceMilliseconds: UInt64?
+  }
+
   /// Of the newest change; 0 when there never was one.
   public var position: UInt64
   /// Where the log begins: it holds what comes after.
@@ -35,6 +46,8 @@ public struct WorkflowReport: Hashable, Sendable {
   public var memberCounts: [Role: Int]
   /// Share links, expired ones among them.
   public var linkCount: Int
+  /// In the order in which they were made.
+  public var webhooks: [Webhook]
 }
 
 extension SQLiteStore {
@@ -77,5 +90,25 @@ extension WorkflowReport {
     let members = try Row.fetchAll(db, sql: "SELECT role, count(*) FROM members WHERE workflow = ? GROUP BY role", arguments: [place.key])
     memberCounts = Dictionary(uniqueKeysWithValues: members.compactMap { row in Role(rawValue: row[0]).map { ($0, row[1]) } })
     linkCount = try row("SELECT count(*) FROM links WHERE workflow = ?")[0]
+    webhooks = try Webhook.all(of: place.key, db)
+  }
+}
+
+extension WorkflowReport.Webhook {
+  fileprivate static func all(of workflow: Int64, _ db: Database) throws -> [Self] {
+    // The file may be of a version before there were any: an inspection changes nothing.
+    guard try db.tableExists("webhooks") else { return [] }
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT id, url, off_at IS NOT NULL, off_reason, pending,
+          (SELECT count(*) FROM deliveries d WHERE d.hook = h.key AND d.state = 2), failing_since
+        FROM webhooks h WHERE workflow = ? ORDER BY key
+        """, arguments: [workflow])
+    return rows.map { row in
+      Self(
+        id: row[0], url: row[1], offReason: row[2] as Bool ? row[3] : nil, pendingCount: row[4], deadLetterCount: row[5],
+        failingSinceMilliseconds: (row[6] as Int64?).map { UInt64(bitPattern: $0) })
+    }
   }
 }

@@ -1,5 +1,6 @@
 import GRDB
 import Storage
+import Webhooks
 import WorkflowDocument
 import WorkflowGraph
 
@@ -34,6 +35,12 @@ enum StoreCheck {
         report.changeCount += counts.changes
         report.snapshotCount += counts.snapshots
       }
+      var webhooks = (all: 0, switchedOff: 0, deadLetters: 0)
+      note(&report) {
+        webhooks = try webhookCounts(db)
+        return []
+      }
+      (report.webhookCount, report.webhooksSwitchedOffCount, report.deadLetterCount) = webhooks
       return report
     }
   }
@@ -45,6 +52,19 @@ enum StoreCheck {
     } catch {
       report.faults.append(StoreError(error, doing: "cannot read on").text)
     }
+  }
+
+  private static func webhookCounts(_ db: Database) throws -> (all: Int, switchedOff: Int, deadLetters: Int) {
+    guard try db.tableExists("webhooks") else { return (0, 0, 0) }
+    // Those of a deleted workflow are there until they are swept.
+    let row = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT count(*), count(CASE WHEN h.off_at IS NOT NULL AND h.off_reason != ? THEN 1 END),
+          ifnull(sum((SELECT count(*) FROM deliveries d WHERE d.hook = h.key AND d.state = 2)), 0)
+        FROM webhooks h JOIN workflows w ON w.key = h.workflow
+        """, arguments: [Webhook.Activity.ownersReason])
+    return row.map { ($0[0], $0[1], $0[2]) } ?? (0, 0, 0)
   }
 
   private static func versionFaults(of workflow: WorkflowID, _ place: WorkflowPlace, _ db: Database) throws -> [String] {

@@ -80,6 +80,17 @@ enum DoctorStorage {
     duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000
   }
 
+  private static func webhooks(_ report: StoreReport) -> [Finding] {
+    guard report.webhookCount > 0 else { return [] }
+    let (off, dead) = (report.webhooksSwitchedOffCount, report.deadLetterCount)
+    guard off + dead > 0 else { return [.ok("webhooks", "\(report.webhookCount): none switched off by the server, no dead letters")] }
+    return [
+      .warn(
+        "webhooks", "\(report.webhookCount), \(off) of them switched off by the server, \(dead) dead letters",
+        "thaiyyal inspect ID --data FILE shows a workflow's; then its owner switches them on and has them delivered again")
+    ]
+  }
+
   /// Reads only, so it may look at the file of a running server.
   private static func database(_ file: String) async -> [Finding] {
     guard FileManager.default.fileExists(atPath: file) else { return [.ok("database", "\(file) will be made")] }
@@ -95,7 +106,7 @@ enum DoctorStorage {
           .fail("database", "\(file) is damaged (\(content)): \(faults)", "stop the server, keep a copy, and restore the last backup")
         ]
       }
-      return [.ok("database", "\(file) is whole: \(content)")]
+      return [.ok("database", "\(file) is whole: \(content)")] + webhooks(report)
     } catch {
       return [.fail("database", error.text, "check the path, and that it is a file of this program")]
     }

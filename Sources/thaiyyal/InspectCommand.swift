@@ -11,8 +11,8 @@ struct InspectCommand: AsyncParsableCommand {
     commandName: "inspect",
     abstract: "Show how a workflow stands: in a data file, or live on a server.",
     discussion: """
-      With --data: sizes, positions, snapshots, versions, leases, runs and members, read from the file, also beside a running server. Without: who is in the
-      workflow, what is on its way to them, what went wrong lately, asked of the server at --url; that takes the role owner.
+      With --data: sizes, positions, snapshots, versions, leases, runs, members and webhooks, read from the file, also beside a running server.
+      Without: who is in the workflow, what is on its way to them, what went wrong lately, asked of the server at --url; that takes the role owner.
 
         thaiyyal inspect demo --data var/thaiyyal.sqlite
         thaiyyal inspect demo --url wss://localhost:8443 --insecure
@@ -62,7 +62,17 @@ struct InspectCommand: AsyncParsableCommand {
     ]
     facts += Role.allCases.reversed().compactMap { role in found.memberCounts[role].map { ("members.\(role)", "\($0)") } }
     facts.append(("links", "\(found.linkCount)"))
+    facts += found.webhooks.map { ("webhook", Self.words($0)) }
     for (name, value) in facts { Console.line("\(name)  \(value)") }
+  }
+
+  /// Where it leads without path and query: those may hold what only its owners are to know.
+  private static func words(_ hook: WorkflowReport.Webhook) -> String {
+    let place = (try? OutboundURL(hook.url))?.origin ?? "a URL that cannot be read"
+    var parts = ["\(hook.id) to \(place)", hook.offReason == nil ? "on" : "off"]
+    parts += ["\(hook.pendingCount) waiting", "\(hook.deadLetterCount) dead letters"]
+    if let since = hook.failingSinceMilliseconds { parts.append("failing since \(time(since))") }
+    return parts.joined(separator: ", ") + (hook.offReason.map { ": \(Console.plain($0))" } ?? "")
   }
 
   private static func time(_ milliseconds: UInt64) -> String {

@@ -38,6 +38,7 @@ public final class LoopbackServer: Sendable {
     var requests: [Request] = []
     var accepted = 0
     var open = 0
+    var openMost = 0
     var waiting: [CheckedContinuation<Void, Never>] = []
     var asked: [(count: Int, CheckedContinuation<Void, Never>)] = []
   }
@@ -82,6 +83,9 @@ public final class LoopbackServer: Sendable {
   /// Connections that came, ever.
   public var acceptedCount: Int { state.withLock { $0.accepted } }
 
+  /// Connections that were open at once, at most.
+  public var openMostCount: Int { state.withLock { $0.openMost } }
+
   /// Returns when no connection is open.
   public func noneOpen() async {
     await withCheckedContinuation { continuation in
@@ -114,6 +118,7 @@ public final class LoopbackServer: Sendable {
     state.withLock { state in
       state.accepted += 1
       state.open += 1
+      state.openMost = max(state.openMost, state.open)
     }
   }
 

@@ -3,6 +3,7 @@ import CollabProtocol
 import Foundation
 import Storage
 import Testing
+import Webhooks
 import WorkflowDocument
 import WorkflowGraph
 
@@ -101,7 +102,26 @@ import WorkflowGraph
         let member = Member(subject: subject, role: role, addedAtMilliseconds: 1, addedBy: "ada")
         #expect(try await store.setMember(member, of: .demo, countMax: 10) == .done)
       }
+      for (id, workflow) in [("h1", WorkflowID.demo), ("h2", .demo), ("h3", .other)] {
+        _ = try await store.create(workflow)
+        #expect(try await store.addWebhook(WebhookContractTests.hook(id, of: workflow)) == .done)
+      }
+      for id in ["a", "b", "c"] { _ = try await store.queue(WebhookContractTests.delivery(id), told: nil) }
+      try await store.finish(WebhookContractTests.record("a", .failed, failures: 1))
+      try await store.finish(WebhookContractTests.record("b", .failed, failures: 2, off: "it is gone"))
+      var off = WebhookChange()
+      off.activity = .off(reason: Webhook.Activity.ownersReason, atMilliseconds: 1)
+      _ = try await store.changeWebhook("h2", of: .demo, off)
       let found = try #require(try await SQLiteStore.inspect(.demo, in: path))
+      let url = WebhookContractTests.hook().url
+      #expect(
+        found.webhooks == [
+          .init(id: "h1", url: url, offReason: "it is gone", pendingCount: 1, deadLetterCount: 2, failingSinceMilliseconds: 40),
+          .init(id: "h2", url: url, offReason: Webhook.Activity.ownersReason, pendingCount: 0, deadLetterCount: 0),
+        ])
+      let report = try await SQLiteStore.check(path)
+      #expect(report.webhookCount == 3 && report.webhooksSwitchedOffCount == 1 && report.deadLetterCount == 2, "an owner knows what he did")
+      #expect(try await store.delete(.other))
       #expect(found.position == 30 && found.floor == 10)
       #expect(found.snapshots.map(\.position) == [20, 10] && found.snapshots.map(\.byteCount) == [2000, 1000])
       #expect(found.leaseCount == 1 && found.endedLeaseCount == 0 && found.runCount == 2 && found.openRunCount == 1)
