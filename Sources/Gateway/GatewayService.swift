@@ -86,7 +86,7 @@ public final class GatewayService: Service {
       webhooks: WebhookRoutes(registry: registry, access: access, policy: configuration.webhooks),
       metrics: MetricsRoutes(metrics: metrics, access: configuration.metricsAccess, origins: configuration.origins),
       watch: RequestWatch(metrics: metrics, logger: logger),
-      rates: RateMiddleware(limits: registry.limits, proxies: configuration.proxies, bodies: BodyReader(configuration))
+      rates: RateMiddleware(limits: registry.limits, proxies: configuration.proxies, bodies: BodyReader(configuration), metrics: metrics)
     ) {
       guard registry.isAccepting else { return .notReady("The server is about to end.") }
       return await readiness()

@@ -15,14 +15,20 @@ struct RateMiddleware: RouterMiddleware {
   let limits: LimitLedger
   let proxies: ProxyPolicy
   let bodies: BodyReader
+  let metrics: ServerMetrics
 
   func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
     guard let thing = Self.thing(request.method.rawValue, request.uri.path) else { return try await next(request, context) }
     let client = PeerWatch.current?.address.map { proxies.client(of: $0, values: forwarded(request)) }
     let meter = RequestMeter(limits, address: limits.account(of: client), thing)
     if let refusal = limits.take(thing, meter.address) { throw Problem(refusal, closing: request.mayHaveBody) }
-    return try await RequestMeter.$current.withValue(meter) {
-      try await BodyReader.$current.withValue(bodies) { try await next(request, context) }
+    do {
+      return try await RequestMeter.$current.withValue(meter) {
+        try await BodyReader.$current.withValue(bodies) { try await next(request, context) }
+      }
+    } catch let problem as Problem {
+      if let limit = problem.limit { metrics.boundReached(limit.name) }
+      throw problem
     }
   }
 

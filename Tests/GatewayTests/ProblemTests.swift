@@ -126,6 +126,30 @@ import Testing
     }
   }
 
+  @Test("[OP3] requests that find no place, or no memory for their body, are counted by limit as well")
+  func countedBounds() async throws {
+    let body = #"{"nodes":[],"edges":[]}"#
+    for limit in ["adHocRunCountMax", "adHocRunsPerCallerMax", "bodyBytesHeldMax"] {
+      let metrics = ServerMetrics()
+      var configuration = GatewayConfiguration()
+      var rooms = RoomConfiguration()
+      switch limit {
+      case "adHocRunCountMax": rooms.adHocRunCountMax = 0
+      case "adHocRunsPerCallerMax": rooms.adHocRunsPerCallerMax = 0
+      default: configuration.bodyBytesHeldMax = 1
+      }
+      try await TestServer.with(
+        configuration, authenticator: try TestTokens.authenticator(), rooms: rooms, metrics: metrics
+      ) { (server: TestServer) async throws in
+        #expect(metrics.text().contains("thaiyyal_limit_refusals_total{limit=\"\(limit)\"} 0\n"))
+        let token = try TestTokens.token("ada", claims: #""role":"owner""#)
+        let refused = try await TestTokens.send("POST", "/api/v1/workflows/validate", body, to: server, token: token)
+        #expect(refused.status == 429 && refused.body.contains("\"limit\":\"\(limit)\""), "\(refused.text)")
+        #expect(metrics.text().contains("thaiyyal_limit_refusals_total{limit=\"\(limit)\"} 1\n"))
+      }
+    }
+  }
+
   // MARK: pieces
 
   private static func path(of row: RouteRole) -> String {

@@ -23,6 +23,7 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
   private let ops = Counter()
   private let refusals: [RefusalCode: Counter]
   private let limitRefusals: [RateName: Counter]
+  private let boundRefusals = requestBounds.map { (name: $0, count: Counter()) }
   private let messages = Counter()
   private let deliveries = Counter()
   private let deliveredBytes = Counter()
@@ -54,6 +55,8 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
     refusedConnections = Dictionary(uniqueKeysWithValues: Self.verdicts.map { ($0.verdict, Counter()) })
   }
 
+  /// What requests are refused by beside rates, which count themselves.
+  private static let requestBounds = ["adHocRunCountMax", "adHocRunsPerCallerMax", "bodyBytesHeldMax"]
   private static let runOutcomes: [(kind: RunEvent.Kind, name: String)] = [
     (.runFinished, "finished"), (.runFailed, "failed"), (.runCancelled, "cancelled"),
   ]
@@ -85,6 +88,8 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
   }
   public func refused(_ code: RefusalCode) { refusals[code]?.add() }
   public func limitReached(_ name: RateName) { limitRefusals[name]?.add() }
+  /// - Parameter name: as in docs/LIMITS.md; another than those that bound requests is passed over.
+  func boundReached(_ name: String) { boundRefusals.first { $0.name == name }?.count.add() }
   public func broadcast(bytes: Int, members: Int) {
     messages.add()
     deliveries.add(members)
@@ -137,8 +142,10 @@ public final class ServerMetrics: RoomMetrics, StoreMetrics {
     writeStore(to: &text)
     writeConnections(to: &text)
     text.counter(
-      "thaiyyal_limit_refusals_total", "Requests, connections, messages and changes that a rate refused or put off, by limit.",
-      RateTable.names.map { ([("limit", "\($0)")], limitRefusals[$0]?.value ?? 0) })
+      "thaiyyal_limit_refusals_total",
+      "Requests, connections, messages and changes that a rate, or a bound of what requests hold at once, refused or put off, by limit.",
+      RateTable.names.map { ([("limit", "\($0)")], limitRefusals[$0]?.value ?? 0) }
+        + boundRefusals.map { ([("limit", $0.name)], $0.count.value) })
     requests.write(to: &text)
     for source in sources.withLock({ $0 }) { source(&text) }
     ProcessMetrics.write(to: &text)
