@@ -50,6 +50,12 @@ public struct ShareLink: Hashable, Sendable {
   /// As it stands in `Rights` and as a guest's subject.
   public static func credential(of id: String) -> String { "link:\(id)" }
 
+  /// - Returns: `nil` for a subject that is no guest's.
+  public static func id(ofSubject subject: String) -> String? {
+    let prefix = credential(of: "")
+    return subject.hasPrefix(prefix) ? String(subject.dropFirst(prefix.count).prefix { $0 != "~" }) : nil
+  }
+
   public func hasSecret(of credential: StoredCredential) -> Bool {
     credential.kind == .link && constantTimeEquals(secretDigest, credential.secretDigest)
   }

@@ -80,6 +80,12 @@ public final class AccessBook: Sendable {
     }
   }
 
+  /// The subject that made a link; empty when there is no such link.
+  public func maker(ofLink id: String) async throws(StoreError) -> String {
+    if let known = state.withLock({ $0.links[id]?.madeBy }) { return known }
+    return try await store?.link(id)?.madeBy ?? ""
+  }
+
   private static func principal(of link: ShareLink, _ credential: StoredCredential) -> Principal? {
     link.hasSecret(of: credential) ? link.principal(guest: credential.guest) : nil
   }

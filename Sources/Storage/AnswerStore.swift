@@ -11,7 +11,7 @@ public protocol AnswerStore: Sendable {
 
 /// A key of a caller, taken for one request.
 public struct AnswerClaim: Hashable, Sendable {
-  /// In whose count it is: a subject. Guests of one link share one.
+  /// In whose count it is: a subject. Guests of all links that one subject made share one.
   public var holder: String
   /// SHA-256 of subject and key.
   public var digest: [UInt8]

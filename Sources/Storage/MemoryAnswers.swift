@@ -35,6 +35,8 @@ struct MemoryAnswers: Sendable {
     if let answer { entries[claim.holder]?[claim.digest]?.answer = answer } else { remove(claim.digest, of: claim.holder) }
   }
 
+  var counts: [String: Int] { entries.mapValues(\.count) }
+
   /// Takes all answers away and leaves the claims, as a server that ended behind its effects would have.
   mutating func loseAnswers() {
     for (holder, own) in entries { entries[holder] = own.mapValues { Entry(claim: $0.claim, answer: nil, order: $0.order) } }
@@ -76,4 +78,7 @@ extension InMemoryWorkflowStore: AnswerStore {
 extension InMemoryWorkflowStore {
   /// The answers to all requests with a key are lost, their claims are not.
   public func loseAnswers() { state.withLock { $0.contents.answers.loseAnswers() } }
+
+  /// How many keys are in whose count.
+  public var answerCounts: [String: Int] { state.withLock { $0.contents.answers.counts } }
 }

@@ -82,8 +82,17 @@ import WorkflowGraph
       for key in ["", String(repeating: "k", count: 129)] {
         #expect(try await Self.post(Self.workflows, body, key: key, to: server).status == 400)
       }
-      let two = try await Self.post(Self.workflows, body, key: "a", more: ["idempotency-key: b"], to: server)
-      #expect(two.status == 400)
+      for path in [Self.workflows, Self.workflows + "/one/runs"] {
+        #expect(try await Self.post(path, body, key: "a", more: ["idempotency-key: b"], to: server).status == 400)
+        // Bytes that are no UTF-8 would all come as the same character, and these two as one key.
+        for byte: UInt8 in [0xe8, 0xe9] {
+          let head = ["POST \(path) HTTP/1.1", "host: localhost", "connection: close", "content-length: 0", "idempotency-key: k"]
+          let answer = try await RawClient.send(head.joined(separator: "\r\n"), bytes: [byte] + Array("\r\n\r\n".utf8), to: server.port)
+          #expect(answer.status == 400 && answer.body.contains("printable ASCII"), "\(path) \(answer.text)")
+        }
+      }
+      // Quotes belong to it.
+      #expect(try await Self.post(Self.workflows, #"{"title":"Quoted"}"#, key: #""k""#, to: server).status == 201)
     }
   }
 
@@ -150,6 +159,26 @@ import WorkflowGraph
       #expect(now.status == 201 && now.body.contains(made.id) && now.body.contains("secret"))
       let untold = try await Self.post(Self.workflows + "/w/links", link, key: Self.workflows + "/w/links", token: token, to: server)
       #expect(untold.status == 409 && untold.body.contains(made.id) && !untold.body.contains("tls_"))
+    }
+  }
+
+  @Test("[RQ5] guests of all links of one maker are in one count, however many links it makes")
+  func holders() async throws {
+    try await TestServer.with(authenticator: try TestTokens.authenticator()) { (server: TestServer) async throws in
+      let token = try TestTokens.token("ada", claims: #""role":"owner""#)
+      #expect(try await Self.post(Self.workflows, #"{"id":"w"}"#, key: nil, token: token, to: server).status == 201)
+      for number in 0..<2 {
+        let made = try await Self.post(Self.workflows + "/w/links", #"{"role":"editor"}"#, key: nil, token: token, to: server)
+        let secret = try #require(try RunRESTTests.json(made)["secret"]?.stringValue)
+        for guest in [secret, secret + "~abcdefgh"] {
+          let kept = try await Self.post(Self.workflows + "/w/versions", #"{"name":"n\#(number)"}"#, key: "k", token: guest, to: server)
+          // Other guests, other keys.
+          #expect(kept.status < 300 && kept["idempotency-replayed"] == nil)
+          let again = try await Self.post(Self.workflows + "/w/versions", #"{"name":"n\#(number)"}"#, key: "k", token: guest, to: server)
+          #expect(again.body == kept.body && again["idempotency-replayed"] == "true")
+        }
+      }
+      #expect(server.store.answerCounts.values.sorted() == [4])
     }
   }
 

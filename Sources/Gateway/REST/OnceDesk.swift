@@ -42,13 +42,21 @@ struct OnceDesk: Sendable {
     guard let key = try Self.key(of: request) else { return try await effect(plan?.id ?? "") }
     guard let store = registry.answers else { throw Problem(.serviceUnavailable, "The store of this server keeps no answers.") }
     let claim = AnswerClaim(
-      holder: subject.hasPrefix("link:") ? String(subject.prefix { $0 != "~" }) : subject, digest: SHA256.digest("\(subject)\u{0}\(key)"),
+      holder: try await holder(of: subject), digest: SHA256.digest("\(subject)\u{0}\(key)"),
       fingerprint: Self.fingerprint(of: request, body), planned: plan?.id ?? "", claimedAtMilliseconds: registry.access.nowMilliseconds)
     try underWay.enter(claim)
     return try await Task {
       defer { underWay.leave(claim) }
       return try await once(claim, in: store, plan, isSecret: isSecret || plan != nil, effect)
     }.value
+  }
+
+  /// In whose count a subject's keys are. Guests of all links of one maker share one, as it could make any number of links.
+  private func holder(of subject: String) async throws -> String {
+    guard let link = ShareLink.id(ofSubject: subject) else { return subject }
+    let maker = try await AccessRoutes.stored { try await registry.access.maker(ofLink: link) }
+    // Begins as no other subject does.
+    return ShareLink.credential(of: " \(maker)")
   }
 
   private func once(
@@ -116,11 +124,12 @@ struct OnceDesk: Sendable {
 
   // MARK: what makes a request the same
 
-  private static func key(of request: Request) throws -> String? {
+  /// As it stands, quotes included. Other bytes than ASCII's do not reach us as they were sent, so two keys could become one.
+  static func key(of request: Request) throws -> String? {
     let values = request.headers[values: field]
     guard let key = values.first else { return nil }
-    guard values.count == 1, (1...128).contains(key.utf8.count) else {
-      throw Problem(.badRequest, "There is one idempotency key, and it has 1 to 128 bytes.")
+    guard values.count == 1, (1...128).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) else {
+      throw Problem(.badRequest, "There is one idempotency key, of 1 to 128 printable ASCII characters.")
     }
     return key
   }
@@ -136,7 +145,7 @@ struct OnceDesk: Sendable {
   }
 }
 
-/// Requests with a key that are being answered: at most one of each.
+/// Requests with a key that are being answered, perhaps again: at most one of each.
 private final class UnderWay: Sendable {
   private struct Name: Hashable {
     var holder: String
@@ -154,7 +163,7 @@ private final class UnderWay: Sendable {
     }
     guard let other else { return }
     guard other == claim.fingerprint else { throw OnceDesk.keyReused }
-    throw Problem(.inProgress, "The same request is being carried out.", headers: [("retry-after", "1")])
+    throw Problem(.inProgress, "The same request is being answered.", headers: [("retry-after", "1")])
   }
 
   func leave(_ claim: AnswerClaim) {

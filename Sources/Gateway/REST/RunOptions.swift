@@ -24,15 +24,13 @@ struct RunOptions {
     self.request.idempotencyKey = key
     if let body { try take(body) }
     try checkKey()
-    if let header = request.headers[Self.idempotencyKey] { self.request.idempotencyKey = header }
-    try checkKey()
+    if let header = try OnceDesk.key(of: request) { self.request.idempotencyKey = header }
     for preference in (request.headers[Self.prefer] ?? "").split(separator: ",") {
       take(preference: preference.prefix { $0 != ";" }.lowercased().filter { $0 != " " })
     }
   }
 
   private static let prefer = HTTPField.Name("prefer")!
-  private static let idempotencyKey = HTTPField.Name("idempotency-key")!
 
   private func checkKey() throws {
     guard (1...128).contains(request.idempotencyKey.utf8.count) else {
