@@ -33,6 +33,8 @@ public struct GatewayConfiguration: Sendable {
   public var unfinishedBytesMax = 256 << 20
   /// After the rooms have said goodbye: how long clients may take for the closing handshake before they are cut off.
   public var closeDeadline: Duration = .seconds(5)
+  /// A room answers an edit over HTTP, or the wish to keep a version, in this time, or the caller is told 503 `unconfirmed`.
+  public var editPatience: Duration = .seconds(30)
   /// Where webhooks may lead.
   public var webhooks = WebhookPolicy.standard
   public var metricsAccess = MetricsAccess.open

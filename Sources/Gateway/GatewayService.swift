@@ -75,7 +75,7 @@ public final class GatewayService: Service {
     let access = RESTAccess(desk: desk, origins: configuration.origins, once: OnceDesk(registry: registry))
     let runs = RunRoutes(
       desk: RunDesk(registry: registry, door: desk, group: group), access: access, freshKey: { registry.makeKey() })
-    let edits = EditDesk(registry: registry, door: desk, group: group)
+    let edits = EditDesk(registry: registry, door: desk, group: group, patience: configuration.editPatience)
     let workflows = WorkflowRoutes(
       registry: registry, access: access, desk: ImportDesk(registry: registry, door: desk, group: group), edits: edits)
     let routes = HTTPRoutes(

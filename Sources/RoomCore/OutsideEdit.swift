@@ -33,6 +33,8 @@ public enum EditOutcome: Sendable {
   case kept(NamedVersion, isNew: Bool)
   /// Nothing was applied.
   case refused(ErrorReport)
+  /// The room went before it was known: what was asked for may be durable.
+  case unknown
 }
 
 /// The state that an outside edit made, or found when there was nothing to do.
@@ -136,7 +138,8 @@ extension Room {
     if case .done(let receipt) = outcome, receipt.position <= seed.position, seed.document.version.covers(receipt.version) {
       return actions.append(.answerEdit(number, outcome))
     }
-    if case .kept(let version, _) = outcome, seed.versions.contains(where: { $0.id == version.id }) {
+    // One that only was to get a name has it, or it was lost.
+    if case .kept(let version, _) = outcome, seed.versions.contains(where: { $0.id == version.id && $0.name == version.name }) {
       return actions.append(.answerEdit(number, outcome))
     }
     let report = ErrorReport(request: 0, code: .unavailable, text: "the store failed before it was durable")

@@ -5,6 +5,7 @@ public typealias EditReply = @Sendable (EditOutcome) -> Void
 
 /// Outside edits that a room has not answered. Each reply is called exactly once, at the latest when the room goes.
 struct OpenEdits {
+  /// For one that no room has taken.
   static let over = EditOutcome.refused(ErrorReport(request: 0, code: .unavailable, text: "the room was closed"))
 
   private var replies: [UInt64: EditReply] = [:]
@@ -21,6 +22,6 @@ struct OpenEdits {
   mutating func end() {
     let open = replies
     replies = [:]
-    for reply in open.values { reply(Self.over) }
+    for reply in open.values { reply(.unknown) }
   }
 }

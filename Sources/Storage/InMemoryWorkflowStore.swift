@@ -61,6 +61,7 @@ public final class InMemoryWorkflowStore: WorkflowStore {
     let limits = limits
     let refusal = state.withLock { state -> StoreError? in
       if state.isClosed { return .closed }
+      if state.contents.faults.takeStall(at: writes) { state.isStalled = true }
       return state.queuedBytes + byteCount > limits.queueBytesMax ? .queueFull(bytesMax: limits.queueBytesMax) : nil
     }
     enqueue(
@@ -143,6 +144,7 @@ public final class InMemoryWorkflowStore: WorkflowStore {
 
   public func delete(_ workflow: WorkflowID) async throws(StoreError) -> Bool {
     let isDone = try await perform { contents throws(StoreError) in
+      if let error = contents.faults.takeDeleteFailure(of: workflow) { throw error }
       contents.mustReload.remove(workflow)
       contents.access.forget(workflow)
       contents.webhooks.forget(workflow)

@@ -17,10 +17,20 @@ struct StoreFaults: Sendable {
   var appends: [Entry<AppendFault>] = []
   var loads: [Entry<StoreError>] = []
   var saves: [Entry<StoreError>] = []
+  var deletes: [Entry<StoreError>] = []
+  var stallsAtChange = false
 
   mutating func takeAppendFault(of workflow: WorkflowID) -> AppendFault? { Self.take(from: &appends, workflow) }
   mutating func takeLoadFailure(of workflow: WorkflowID) -> StoreError? { Self.take(from: &loads, workflow) }
   mutating func takeSaveFailure(of workflow: WorkflowID) -> StoreError? { Self.take(from: &saves, workflow) }
+
+  mutating func takeDeleteFailure(of workflow: WorkflowID) -> StoreError? { Self.take(from: &deletes, workflow) }
+
+  mutating func takeStall(at writes: [StoreWrite]) -> Bool {
+    guard stallsAtChange, writes.contains(where: { if case .change = $0 { true } else { false } }) else { return false }
+    stallsAtChange = false
+    return true
+  }
 
   private static func take<Fault>(from entries: inout [Entry<Fault>], _ workflow: WorkflowID) -> Fault? {
     guard let at = entries.firstIndex(where: { $0.workflow == nil || $0.workflow == workflow }) else { return nil }
@@ -56,6 +66,12 @@ extension InMemoryWorkflowStore {
     state.withLock { $0.contents.faults.saves += Array(repeating: .init(workflow: workflow, fault: error), count: count) }
   }
 
+  public func failDeletes(
+    _ count: Int = 1, of workflow: WorkflowID? = nil, with error: StoreError = StoreError(.unavailable, "injected: cannot delete")
+  ) {
+    state.withLock { $0.contents.faults.deletes += Array(repeating: .init(workflow: workflow, fault: error), count: count) }
+  }
+
   /// Damages the newest snapshot (`age` 0) or the one before (1). `false` when there is none.
   public func damageSnapshot(of workflow: WorkflowID, age: Int = 0) -> Bool {
     state.withLock { $0.contents.workflows[workflow]?.damageSnapshot(age: age) ?? false }
@@ -63,6 +79,9 @@ extension InMemoryWorkflowStore {
 
   /// From now on nothing becomes durable and nothing queued is answered, until `resume` or `commitQueued`.
   public func stall() { state.withLock { $0.isStalled = true } }
+
+  /// As `stall`, from the next change of a document on: what comes before it is committed.
+  public func stallAtChange() { state.withLock { $0.contents.faults.stallsAtChange = true } }
 
   public func resume() {
     let start = state.withLock { state -> Bool in
@@ -73,6 +92,8 @@ extension InMemoryWorkflowStore {
     }
     if start { startDraining() }
   }
+
+  public var isStalled: Bool { state.withLock { $0.isStalled } }
 
   /// While stalled: commits what is queued now, as one commit, and runs its completions on the calling thread.
   public func commitQueued() { _ = commitOnce(stoppingWhenStalled: false) }
@@ -90,6 +111,7 @@ extension InMemoryWorkflowStore {
       var survivors = Contents()
       survivors.workflows = state.contents.workflows
       survivors.access = state.contents.access
+      survivors.answers = state.contents.answers
       survivors.webhooks = state.contents.webhooks
       defer { state.queue = [] }
       return (survivors, state.queue)

@@ -52,7 +52,7 @@ import WorkflowEngine
   /// Bounds that stand beside what they bound, by file and name. What is beyond none of them is left out here: what the server keeps for itself,
   /// cuts its own work into, or says at most.
   private static let inner: Set = [
-    "AccessBook.countMax", "AccessRoutes.presentMax", "ConnectionCensus.refusalsAtOnceMax", "Counts.keyCountMax", "EditDesk.deadline",
+    "AccessBook.countMax", "AccessRoutes.presentMax", "ConnectionCensus.refusalsAtOnceMax", "Counts.keyCountMax",
     "GatewayConfiguration.headBytesMax", "GraphRoutes.bodyBytesMax", "HeapTrim.movementCountMin", "ImportDesk.baseBytesMax",
     "ImportDesk.numberMax", "LimitLedger.generationCountMax", "LiveStatus.countMax", "LoopCrew.joinedBytesMax", "RoomHost.actionsKeptMax",
     "RoomHost.inlineSnapshotBytesMax", "RoomLoader.recentRunCountMax", "RoomLoader.runPageBytesMax", "RoomLoader.snapshotBytesMax",

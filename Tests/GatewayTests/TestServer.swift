@@ -13,6 +13,7 @@ import WebSocketTransport
 struct TestServer: Sendable {
   let port: Int
   let store: InMemoryWorkflowStore
+  let registry: RoomRegistry
   let shutDown: @Sendable () async -> Void
 
   /// Runs `body` against a server and takes the server down, whatever `body` does.
@@ -49,7 +50,7 @@ struct TestServer: Sendable {
         await services.triggerGracefulShutdown()
         _ = await running.result
       }
-      result = .success(try await body(TestServer(port: bound, store: store, shutDown: shutDown)))
+      result = .success(try await body(TestServer(port: bound, store: store, registry: registry, shutDown: shutDown)))
     } catch {
       result = .failure(error)
     }

@@ -103,6 +103,24 @@ import WorkflowGraph
     #expect(report.code == .forbidden)
   }
 
+  @Test("[HI7] a version that was to get a name is told with it only when the name outlasted a store failure")
+  func nameLost() throws {
+    for isDurable in [false, true] {
+      var stage = Self.stage()
+      let ada = stage.join()
+      stage.edit(ada, "a")
+      stage.commit()
+      stage.handle(.versionWanted(VersionWish(), 1, from: ada))
+      Self.keep(&stage)
+      stage.handle(.versionWanted(VersionWish(name: "n"), 2, from: ada))
+      if isDurable { for write in stage.pending { stage.store.take(write) } }
+      stage.pending = []
+      stage.handle(.storeFailed(reason: "test"))
+      stage.handle(.storeReloaded(stage.seed()))
+      #expect(Self.kept(stage.editOutcomes[2])?.version.name == (isDurable ? "n" : nil))
+    }
+  }
+
   @Test("[HI8] a run begins with a version of its graph, and what is about to be restored over is kept first")
   func reasons() throws {
     var stage = Self.stage()

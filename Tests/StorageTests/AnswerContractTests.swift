@@ -49,6 +49,15 @@ import Testing
     }
   }
 
+  @Test("[RQ4] claims and answers are there after a crash")
+  func crash() async throws {
+    let store = InMemoryWorkflowStore()
+    let answer = KeptAnswer(status: 204, body: [])
+    #expect(try await store.claim(claim(1)) == .claimed)
+    try await store.settle(claim(1), with: answer)
+    #expect(try await store.crash().claim(claim(1)) == .known(claim(1), answer: answer))
+  }
+
   @Test("[RQ5] a key lasts a day", arguments: StoreKind.allCases)
   func age(kind: StoreKind) async throws {
     try await with(kind) { (store: any AnswerStore) async throws in

@@ -11,9 +11,11 @@ struct EditDesk: Sendable {
   let registry: RoomRegistry
   let door: AccessDesk
   let group: any EventLoopGroup
+  /// See `GatewayConfiguration.editPatience`.
+  let patience: Duration
 
   /// What the room makes of it.
-  /// - Throws: when the room lets the caller not in, or does not answer in half a minute.
+  /// - Throws: when the room does not let the caller in; `unconfirmed` when it does not answer in time.
   func apply(_ edit: OutsideEdit, to workflow: WorkflowID, as hello: Hello) async throws -> EditOutcome {
     try await ask(workflow, as: hello, edits: true) { $0.edit(edit) }
   }
@@ -37,37 +39,31 @@ struct EditDesk: Sendable {
     return try await withThrowingTaskGroup(of: EditOutcome?.self) { group in
       group.addTask { try await Self.outcome(guest, request) }
       group.addTask {
-        try await Task.sleep(for: Self.deadline)
+        try await Task.sleep(for: patience)
         return nil
       }
       defer { group.cancelAll() }
-      guard let outcome = try await group.next() ?? nil else {
-        throw Self.unconfirmed
-      }
+      guard let outcome = try await group.next() ?? nil else { throw Problem.unconfirmed }
       return outcome
     }
   }
 
-  private static let deadline = Duration.seconds(30)
-  private static let unconfirmed = Problem(
-    .unconfirmed, "The workflow did not answer in time. The change may be made all the same.", headers: [("retry-after", "5")])
-
   private static func outcome(_ guest: RoomGuest, _ request: @Sendable (RoomGuest) -> Void) async throws -> EditOutcome? {
-    var isAsked = false
-    do {
-      for try await event in guest.events {
-        switch event {
-        case .message(.welcome):
-          isAsked = true
-          request(guest)
-        case .edited(let outcome): return outcome
-        case .message, .silence: break
-        }
+    for try await event in guest.events {
+      switch event {
+      case .message(.welcome): request(guest)
+      case .edited(let outcome): return outcome
+      case .message, .silence: break
       }
-    } catch let end as RoomGuest.Ended where isAsked {
-      // What was asked for may be durable all the same.
-      throw end.code == .forbidden ? Problem(end) : unconfirmed
     }
     return nil
   }
+}
+
+extension Problem {
+  static let unconfirmed = Problem(
+    .unconfirmed, "The workflow did not answer in time. The change may be made all the same.", headers: [("retry-after", "5")])
+  static let partlyDone = Problem(
+    .unconfirmed, "A workflow was begun and could be neither finished nor taken back: look at what is there.",
+    headers: [("retry-after", "5")])
 }

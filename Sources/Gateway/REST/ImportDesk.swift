@@ -33,7 +33,8 @@ struct ImportDesk: Sendable {
         do { outcomes.append(try await put(canvas, as: hello, founder: founder)) } catch {
           // What is made already is told in any case.
           guard outcomes.contains(where: \.isMade) else { throw error }
-          let reason = "the server could not take it now; try it again alone"
+          let rest = (error as? Problem)?.kind == .unconfirmed ? "look at what is there of it" : "try it again alone"
+          let reason = "the server could not take it now; \(rest)"
           outcomes.append(.refused(sourceID: canvas.sourceID, title: canvas.title, reason: reason))
         }
       }
@@ -53,17 +54,20 @@ struct ImportDesk: Sendable {
     }
     guard let workflow = try await makeEmpty(for: canvas, founder: founder) else { return refused("no free id was found for it") }
     do {
-      if let refusal = try await write(canvas, into: workflow, as: hello) {
-        _ = try await registry.delete(workflow)
-        return refused(refusal)
-      }
+      guard let refusal = try await write(canvas, into: workflow, as: hello) else { return .made(workflow, canvas) }
+      guard await takeBack(workflow) else { throw Problem.partlyDone }
+      return refused(refusal)
+    } catch let problem as Problem where problem.kind == .unconfirmed {
+      throw problem
     } catch {
-      // Nobody knows of it yet; a second failure leaves it to be deleted by hand.
-      _ = try? await registry.delete(workflow)
+      // Nobody knows of it yet. What cannot be taken back is no refusal.
+      guard await takeBack(workflow) else { throw Problem.partlyDone }
       throw error
     }
-    return .made(workflow, canvas)
   }
+
+  /// - Returns: false when a workflow that was made in vain stays, to be deleted by hand.
+  func takeBack(_ workflow: WorkflowID) async -> Bool { (try? await registry.delete(workflow)) != nil }
 
   // MARK: a name
 

@@ -62,7 +62,7 @@ final class RoomGuest: Sendable {
     loop.execute { sink.value?.tell(message) }
   }
 
-  /// After the welcome; answered by an event.
+  /// After the welcome; answered by an event, also when the session ends before it: what was asked for may have happened.
   func edit(_ edit: OutsideEdit) {
     let sink = sink
     loop.execute { sink.value?.edit(edit) }
@@ -79,7 +79,7 @@ final class RoomGuest: Sendable {
     loop.execute { sink.value?.leave() }
   }
 
-  /// What comes, in order, once. Throws `Ended` when the session ends otherwise than by `leave`.
+  /// What comes, in order, once. Throws `Ended` when the session ends otherwise than by `leave`, and the room was asked for no edit.
   var events: some AsyncSequence<Event, any Error> & Sendable {
     stream.map { [loop, sink] event, bytes in
       if bytes > 0 { loop.execute { sink.value?.taken(bytes) } }
@@ -98,6 +98,8 @@ private final class GuestSink: SessionSink {
   private let silence: TimeAmount
   private var heard = false
   private var ticker: Scheduled<Void>?
+  /// The room answers in any case, and that answer is the last event.
+  private var isAsked = false
   /// Holds this sink in turn; let go at the end.
   private var session: RoomSession?
   /// Lets go of this sink.
@@ -133,11 +135,20 @@ private final class GuestSink: SessionSink {
   }
 
   func edit(_ edit: OutsideEdit) {
-    session?.edit(edit) { [inbox] outcome in inbox.yield((.edited(outcome), bytes: 0)) }
+    guard let session else { return }
+    isAsked = true
+    session.edit(edit) { [inbox] outcome in Self.answer(outcome, inbox) }
   }
 
   func keep(_ wish: VersionWish) {
-    session?.keep(wish) { [inbox] outcome in inbox.yield((.edited(outcome), bytes: 0)) }
+    guard let session else { return }
+    isAsked = true
+    session.keep(wish) { [inbox] outcome in Self.answer(outcome, inbox) }
+  }
+
+  private static func answer(_ outcome: EditOutcome, _ inbox: AsyncThrowingStream<(RoomGuest.Event, bytes: Int), any Error>.Continuation) {
+    inbox.yield((.edited(outcome), bytes: 0))
+    inbox.finish()
   }
 
   func leave() { end(.normal) }
@@ -150,7 +161,7 @@ private final class GuestSink: SessionSink {
   private func end(_ code: CloseCode) {
     ticker?.cancel()
     ticker = nil
-    inbox.finish()
+    if !isAsked { inbox.finish() }
     let last = session
     session = nil
     last?.closed(code)
@@ -177,7 +188,7 @@ private final class GuestSink: SessionSink {
   }
 
   func close(_ code: CloseCode, _ reason: String) {
-    inbox.finish(throwing: RoomGuest.Ended(code: code, reason: reason))
+    if !isAsked { inbox.finish(throwing: RoomGuest.Ended(code: code, reason: reason)) }
     // Not from inside the call that said so.
     eventLoop.assumeIsolated().execute { [self] in end(code) }
   }

@@ -45,10 +45,11 @@ struct RunDesk: Sendable {
   /// A run that waits behind others is not heard of before; one that needs not wait begins in this time or never.
   private static let beginDeadline = Duration.seconds(2)
 
+  /// - Throws: `unconfirmed` when the room does not answer in time.
   func cancel(_ run: String, of workflow: WorkflowID, as hello: Hello) async throws {
     let guest = guest(hello, of: workflow)
     defer { guest.leave() }
-    try await withDeadline(.seconds(10)) {
+    let isAnswered = try await withDeadline(.seconds(10)) {
       // The pong follows the answer, if there is one.
       try await Self.watch(
         guest,
@@ -57,6 +58,7 @@ struct RunDesk: Sendable {
           guest.send(.ping(Ping(id: 1)))
         }, onPong: { false }, onEvent: { _ in true })
     }
+    guard isAnswered else { throw Problem.unconfirmed }
   }
 
   /// All events of a run after `seq`, as they become durable, until its last; what is there first, then what comes.
@@ -124,20 +126,31 @@ struct RunDesk: Sendable {
   }
 
   /// Gives `body` up after `duration`, or when the server is about to end, or when nobody waits for it any more, without an error.
-  private func withDeadline(_ duration: Duration, _ body: @escaping @Sendable () async throws -> Void) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask(operation: body)
-      group.addTask { try await Task.sleep(for: duration) }
-      group.addTask { try await gracefulShutdown() }
-      if let peer = PeerWatch.current {
+  /// - Returns: whether `body` came to its end.
+  @discardableResult
+  private func withDeadline(_ duration: Duration, _ body: @escaping @Sendable () async throws -> Void) async throws -> Bool {
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      func giveUp(_ wait: @escaping @Sendable () async throws -> Void) {
         group.addTask {
+          try await wait()
+          return false
+        }
+      }
+      group.addTask {
+        try await body()
+        return true
+      }
+      giveUp { try await Task.sleep(for: duration) }
+      giveUp { try await gracefulShutdown() }
+      if let peer = PeerWatch.current {
+        giveUp {
           await peer.gone()
           // One that has only ended its own side still gets what is done soon.
           try await Task.sleep(for: Self.beginDeadline)
         }
       }
       defer { group.cancelAll() }
-      _ = try await group.next()
+      return try await group.next() ?? false
     }
   }
 }

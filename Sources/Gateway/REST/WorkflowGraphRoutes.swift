@@ -97,6 +97,7 @@ struct WorkflowGraphRoutes: Sendable {
       throw Problem(.preconditionFailed, text, headers: [("etag", "\"\(tag)\"")])
     case .kept(let version, _): return Response.json(VersionView.version(version), status: status)
     case .refused(let report): throw Problem(refusedEdit: report)
+    case .unknown: throw Problem.unconfirmed
     }
   }
 

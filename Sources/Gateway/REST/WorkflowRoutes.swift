@@ -122,9 +122,9 @@ struct WorkflowRoutes: Sendable {
       let outcome = try await edits.apply(OutsideEdit(.graph(wish.canvas)), to: workflow, as: hello)
       response = try WorkflowGraphRoutes.response(outcome, of: workflow, status: .created)
     } catch {
-      // Nobody knows of it yet; a second failure leaves it to be deleted by hand.
-      let isGone = (try? await registry.delete(workflow)) == true
-      if isGone, (error as? Problem)?.kind == .unconfirmed { throw Problem(.serviceUnavailable, "The workflow could not be made now.") }
+      // Nobody knows of it yet. What cannot be taken back is no refusal.
+      guard await desk.takeBack(workflow) else { throw Problem.partlyDone }
+      if (error as? Problem)?.kind == .unconfirmed { throw Problem(.serviceUnavailable, "The workflow could not be made now.") }
       throw error
     }
     var made = response
