@@ -115,6 +115,7 @@ extension SQLiteStore: WebhookStore {
     return try String.fetchOne(db, sql: sql, arguments: [hook]).flatMap { WorkflowID($0) }
   }
 
+  @discardableResult
   public func finish(_ record: AttemptRecord) async throws(StoreError) -> AttemptRecord {
     let limits = options.limits.webhooks
     return try await change { try WebhookRows.finish(record, limits, $0) }

@@ -214,6 +214,7 @@ extension InMemoryWorkflowStore: WebhookStore {
     return outcome
   }
 
+  @discardableResult
   public func finish(_ record: AttemptRecord) async throws(StoreError) -> AttemptRecord {
     let limits = limits.webhooks
     return try await perform { contents throws(StoreError) in contents.webhooks.finish(record, limits) }
