@@ -88,7 +88,10 @@ enum WebhookRows {
     let hook = try Row.fetchOne(db, sql: "SELECT key, url FROM webhooks WHERE id = ?", arguments: [attempted.hook])
     guard let hook else { return attempted }
     let key: Int64 = hook[0]
-    let record = attempted.standing(at: hook[1])
+    let noted = try Int.fetchOne(
+      db, sql: "SELECT attempts FROM deliveries WHERE hook = ? AND id = ? AND state = 0", arguments: [key, attempted.delivery])
+    guard let noted else { return attempted }
+    let record = attempted.standing(at: hook[1], after: noted)
     var state = WebhookDelivery.State.pending
     var due: Int64?
     switch record.next {
@@ -99,13 +102,12 @@ enum WebhookRows {
     try db.execute(
       sql: """
         UPDATE deliveries SET state = ?, due_at = coalesce(?, due_at), attempts = ?, tried_at = ?, status = ?, error = ?, body = ?
-        WHERE hook = ? AND id = ? AND state = 0
+        WHERE hook = ? AND id = ?
         """,
       arguments: [
         state.rawValue, due, record.attemptCount, Int64(bitPattern: record.attempt.atMilliseconds), record.attempt.status,
         record.attempt.error, Data(record.body), key, record.delivery,
       ])
-    guard db.changesCount > 0 else { return record }
     if state != .pending {
       try count(-1, key, db)
       try trim(key, state, limits, db)

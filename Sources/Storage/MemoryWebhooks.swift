@@ -100,7 +100,7 @@ struct MemoryWebhooks: Sendable {
     guard let hook = hook(attempted.hook),
       let at = deliveries[hook.id]?.firstIndex(where: { $0.id == attempted.delivery && $0.state == .pending })
     else { return attempted }
-    let record = attempted.standing(at: hook.url)
+    let record = attempted.standing(at: hook.url, after: deliveries[hook.id]?[at].attemptCount ?? 0)
     deliveries[record.hook]?[at].attemptCount = record.attemptCount
     deliveries[record.hook]?[at].last = record.attempt
     deliveries[record.hook]?[at].body = record.body

@@ -30,7 +30,7 @@ public protocol WebhookStore: Sendable {
   /// - Parameter told: for `workflow.changed`: the position that it tells. Refused with `waits` while another one of its kind does.
   func queue(_ delivery: WebhookDelivery, told: UInt64?) async throws(StoreError) -> WebhookOutcome
   /// Makes durable what became of an attempt. Nothing happens when the delivery is gone, or is not pending any more.
-  /// - Returns: what it came to: see `AttemptRecord.standing(at:)`.
+  /// - Returns: what it came to: see `AttemptRecord.standing(at:after:)`.
   @discardableResult
   func finish(_ record: AttemptRecord) async throws(StoreError) -> AttemptRecord
   /// Newest first.

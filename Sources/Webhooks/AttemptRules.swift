@@ -32,12 +32,19 @@ public struct AttemptRecord: Hashable, Sendable {
   /// Nothing is sent to the webhook before. Not kept: a restart forgets it.
   public var pausedUntilMilliseconds: UInt64
 
-  /// What it comes to for a webhook that leads to `url` by now: a failure elsewhere is none of its receiver. The delivery is tried again at
-  /// once, and the attempt counts.
-  public func standing(at url: String) -> AttemptRecord {
-    guard url != self.url, next != .done else { return self }
+  /// What it comes to in view of what an owner did while it was under way. A failure where the webhook leads no more is none of its receiver;
+  /// one of a delivery that was asked for anew is its first. Either is tried again at once.
+  ///
+  /// - Parameters:
+  ///   - url: where the webhook leads by now.
+  ///   - attempts: of the delivery, as they are noted, without this one.
+  public func standing(at url: String, after attempts: Int) -> AttemptRecord {
+    let isAskedAnew = attempts != attemptCount - 1
+    guard url != self.url || isAskedAnew, next != .done else { return self }
     var record = self
     record.next = .again(atMilliseconds: attempt.atMilliseconds)
+    if isAskedAnew { record.attemptCount = attempts + 1 }
+    guard url != self.url else { return record }
     (record.failureCount, record.failingSinceMilliseconds, record.switchedOff, record.pausedUntilMilliseconds) = (0, nil, nil, 0)
     return record
   }
