@@ -16,11 +16,12 @@ enum WebhookRows {
       db.cachedStatement(sql: "SELECT key, id FROM webhooks WHERE workflow = ? AND off_at IS NULL AND events & ? != 0"),
       arguments: [workflow, event.bit])
     guard !hooks.isEmpty, let make = try make() else { return }
-    for hook in hooks { try insert(make(hook[1]), hookKey: hook[0], limits, db) }
+    for hook in hooks { _ = try insert(make(hook[1]), hookKey: hook[0], limits, db) }
   }
 
   /// One that is there by this id stays as it is. Without room it is a dead letter at once.
-  static func insert(_ delivery: WebhookDelivery, hookKey: Int64, _ limits: WebhookLimits, _ db: Database) throws {
+  /// - Returns: `full` for such a one.
+  static func insert(_ delivery: WebhookDelivery, hookKey: Int64, _ limits: WebhookLimits, _ db: Database) throws -> WebhookOutcome {
     let hasRoom = try hasRoom(hookKey, limits, db)
     let state = hasRoom ? WebhookDelivery.State.pending : .failed
     try db.execute(
@@ -33,9 +34,13 @@ enum WebhookRows {
         Int64(bitPattern: delivery.dueAtMilliseconds), hasRoom ? nil : Int64(bitPattern: delivery.occurredAtMilliseconds),
         hasRoom ? "" : WebhookFacts.fullText, Data(delivery.body),
       ])
-    guard db.changesCount > 0 else { return }
-    if hasRoom { return try count(1, hookKey, db) }
-    try trim(hookKey, state, limits, db)
+    guard db.changesCount > 0 else { return .done }
+    guard hasRoom else {
+      try trim(hookKey, state, limits, db)
+      return .full
+    }
+    try count(1, hookKey, db)
+    return .done
   }
 
   private static func hasRoom(_ hookKey: Int64, _ limits: WebhookLimits, _ db: Database) throws -> Bool {
@@ -72,8 +77,7 @@ enum WebhookRows {
       guard waiting == nil else { return .waits }
       try db.execute(sql: "UPDATE webhooks SET told = max(told, ?) WHERE key = ?", arguments: [Int64(bitPattern: told), key])
     }
-    try insert(delivery, hookKey: key, limits, db)
-    return .done
+    return try insert(delivery, hookKey: key, limits, db)
   }
 
   static func next(of hook: String, _ db: Database) throws -> (hook: Webhook, delivery: WebhookDelivery)? {

@@ -57,7 +57,9 @@ struct MemoryWebhooks: Sendable {
   mutating func queue(
     _ event: WebhookEvent, of workflow: WorkflowID, _ limits: WebhookLimits, _ make: (_ hook: String) -> WebhookDelivery
   ) {
-    for hook in hooks where hook.workflow == workflow && hook.activity.isOn && hook.events.contains(event) { put(make(hook.id), limits) }
+    for hook in hooks where hook.workflow == workflow && hook.activity.isOn && hook.events.contains(event) {
+      _ = put(make(hook.id), limits)
+    }
   }
 
   mutating func queue(_ delivery: WebhookDelivery, told: UInt64?, _ limits: WebhookLimits) -> WebhookOutcome {
@@ -66,21 +68,22 @@ struct MemoryWebhooks: Sendable {
       guard !(deliveries[hook.id] ?? []).contains(where: { $0.state == .pending && $0.event == delivery.event }) else { return .waits }
       change(hook.id) { $0.toldPosition = max($0.toldPosition, told) }
     }
-    put(delivery, limits)
-    return .done
+    return put(delivery, limits)
   }
 
-  private mutating func put(_ delivery: WebhookDelivery, _ limits: WebhookLimits) {
-    guard !(deliveries[delivery.hook] ?? []).contains(where: { $0.id == delivery.id }) else { return }
+  private mutating func put(_ delivery: WebhookDelivery, _ limits: WebhookLimits) -> WebhookOutcome {
+    guard !(deliveries[delivery.hook] ?? []).contains(where: { $0.id == delivery.id }) else { return .done }
     var delivery = delivery
     sequence += 1
     delivery.sequence = sequence
-    if !hasRoom(delivery.hook, limits) {
+    let hasRoom = hasRoom(delivery.hook, limits)
+    if !hasRoom {
       delivery.state = .failed
       delivery.last = .init(atMilliseconds: delivery.occurredAtMilliseconds, status: nil, error: WebhookFacts.fullText)
     }
     deliveries[delivery.hook, default: []].append(delivery)
     trim(delivery.hook, limits)
+    return hasRoom ? .done : .full
   }
 
   private mutating func trim(_ hook: String, _ limits: WebhookLimits) {

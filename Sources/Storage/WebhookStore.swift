@@ -25,7 +25,7 @@ public protocol WebhookStore: Sendable {
   /// The webhook with the delivery that is next in its turn: of those that wait the one due first, then the oldest.
   /// `nil` when nothing waits, or it is switched off.
   func nextDelivery(of hook: String) async throws(StoreError) -> (hook: Webhook, delivery: WebhookDelivery)?
-  /// Queues a delivery that follows from no commit; one that is there by this id stays as it is.
+  /// Queues a delivery that follows from no commit; one that is there by this id stays as it is. `full`: it is a dead letter, as too many wait.
   ///
   /// - Parameter told: for `workflow.changed`: the position that it tells. Refused with `waits` while another one of its kind does.
   func queue(_ delivery: WebhookDelivery, told: UInt64?) async throws(StoreError) -> WebhookOutcome

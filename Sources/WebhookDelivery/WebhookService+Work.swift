@@ -34,7 +34,8 @@ extension WebhookService {
 
   /// Before the first attempt of a run's end: which version it ran. Spec: WH3.
   private func wholeBody(of delivery: WebhookDelivery, _ hook: Webhook) async throws -> [UInt8] {
-    guard delivery.event == .runFinished, delivery.attemptCount == 0 else { return delivery.body }
+    let wasSent = delivery.last.map { $0.error != WebhookFacts.fullText } ?? false
+    guard delivery.event == .runFinished, !wasSent else { return delivery.body }
     return WebhookBody.adding(try await store.versions(of: hook.workflow), toRun: delivery.body)
   }
 

@@ -226,8 +226,12 @@ import WorkflowGraph
     try await with(kind, set) { (_: any WorkflowStore, hooks: any WebhookStore) async throws in
       _ = try await hooks.addWebhook(Self.hook())
       _ = try await hooks.addWebhook(Self.hook("h2"))
-      for id in ["a", "b", "c", "d", "e", "f"] { _ = try await hooks.queue(Self.delivery(id), told: nil) }
-      for id in ["a", "b", "c"] { _ = try await hooks.queue(Self.delivery(id, to: "h2"), told: nil) }
+      for (hook, id, isFull) in [
+        ("h1", "a", false), ("h1", "b", false), ("h1", "c", false), ("h1", "d", true), ("h1", "e", true), ("h1", "f", true),
+        ("h2", "a", false), ("h2", "b", false), ("h2", "c", true),
+      ] {
+        #expect(try await hooks.queue(Self.delivery(id, to: hook), told: nil) == (isFull ? .full : .done), "\(hook) \(id)")
+      }
       func ids(_ hook: String, _ state: WebhookDelivery.State) async throws -> [String] {
         try await hooks.deliveries(of: hook, state: state, before: nil, limit: 99).map(\.id)
       }

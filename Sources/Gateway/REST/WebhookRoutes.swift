@@ -131,9 +131,11 @@ struct WebhookRoutes: Sendable {
         id: WebhookBody.id(hook: hook.id, event: .test, Hex.encode(RandomBytes.make(16))), hook: hook.id, event: .test,
         occurredAtMilliseconds: now, dueAtMilliseconds: now,
         body: WebhookBody.test(hook.id, of: hook.workflow, atMilliseconds: now))
-      let outcome = try await AccessRoutes.stored { try await store.queue(delivery, told: nil) }
-      guard outcome == .done else { throw Problem(.conflict, "The webhook was switched off or removed in the same moment.") }
-      return Response.json(WebhookView.delivery(delivery), status: .accepted)
+      switch try await AccessRoutes.stored({ try await store.queue(delivery, told: nil) }) {
+      case .done: return Response.json(WebhookView.delivery(delivery), status: .accepted)
+      case .full: throw Problem(.full, "As many deliveries wait as may: test it again when some have arrived.")
+      case .unknown, .waits: throw Problem(.conflict, "The webhook was switched off or removed in the same moment.")
+      }
     }
   }
 
