@@ -81,14 +81,15 @@ import WorkflowGraph
   func roomGone() async throws {
     var rooms = RoomConfiguration()
     rooms.limits.drainFlushMilliseconds = 100
-    try await TestServer.with(rooms: rooms) { (server: TestServer) async throws in
+    let metrics = ServerMetrics()
+    try await TestServer.with(rooms: rooms, metrics: metrics) { (server: TestServer) async throws in
       try await Self.prepare(server)
       server.store.stallAtChange()
       async let restored = Self.post(Self.workflows + "/w/restore/1", key: "r", to: server)
       while !server.store.isStalled { await Task.yield() }
       let workflow = try #require(WorkflowID("w"))
       async let isGone = server.registry.delete(workflow)
-      while await server.registry.status(of: workflow) != nil { await Task.yield() }
+      while !metrics.text().contains("\nthaiyyal_rooms 0\n") { await Task.yield() }
       server.store.resume()
       let told = try await restored
       #expect(Self.isProblem(told, 503, "unconfirmed"), "\(told.text)")
