@@ -99,10 +99,11 @@ import Testing
           await Task.yield()
         }
         #expect(after == before + 5000)
-        try await peer.close()
+        try await client.close()
+        // It hears of it, and closes its own end.
+        try await peer.closeFuture.get()
         break
       }
-      try await client.close()
     }
   }
 

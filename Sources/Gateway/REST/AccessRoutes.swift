@@ -37,7 +37,7 @@ struct AccessRoutes: Sendable {
     guard principal.canBeMember || principal.everywhere != nil else {
       throw Problem(.forbidden, "A guest is not told who the members are.")
     }
-    let members = try await Self.stored { try await registry.members(of: workflow) }
+    let members = try await RESTAccess.stored { try await registry.members(of: workflow) }
     let present = await registry.present(in: workflow, limit: Self.presentMax)
     var view = JSONMembers()
     view.add("members", RunView.array(members.map(Self.view)))
@@ -55,9 +55,9 @@ struct AccessRoutes: Sendable {
     guard !Principal.isReserved(subject) else {
       throw Problem(.unprocessableEntity, "A subject of this form is a key or a guest: its rights are in its key or link.")
     }
-    let outcome = try await Self.stored { try await registry.setMember(subject, role, of: workflow, by: grant.subject) }
+    let outcome = try await RESTAccess.stored { try await registry.setMember(subject, role, of: workflow, by: grant.subject) }
     try Self.check(outcome, unknown: "There is no such workflow.", full: "A workflow has at most \(RoomRegistry.memberCountMax) members.")
-    guard let member = try await Self.stored({ try await registry.member(subject, of: workflow) }) else {
+    guard let member = try await RESTAccess.stored({ try await registry.member(subject, of: workflow) }) else {
       throw Problem(.conflict, "The member was removed in the same moment.")
     }
     return Response.json(Self.view(member))
@@ -69,7 +69,7 @@ struct AccessRoutes: Sendable {
     let (hello, principal) = try await access.principal(request)
     // Everybody may leave.
     if principal.founder != subject { try await access.require(.owner, hello, ofExisting: workflow) }
-    let outcome = try await Self.stored { try await registry.removeMember(subject, of: workflow) }
+    let outcome = try await RESTAccess.stored { try await registry.removeMember(subject, of: workflow) }
     try Self.check(outcome, unknown: "There is no such member.", full: "")
     return Response(status: .noContent)
   }
@@ -90,7 +90,7 @@ struct AccessRoutes: Sendable {
   private func listLinks(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
     _ = try await requireOwner(request, of: workflow)
-    let links = try await Self.stored { try await registry.links(of: workflow) }
+    let links = try await RESTAccess.stored { try await registry.links(of: workflow) }
     var view = JSONMembers()
     view.add("links", RunView.array(links.map(Self.view)))
     return Response.json(view.object)
@@ -104,10 +104,10 @@ struct AccessRoutes: Sendable {
     let name = try body.text("name", bytes: 0...ShareLink.nameBytesMax) ?? ""
     let end = try body.future("expiresAtMilliseconds", nowMilliseconds: registry.access.nowMilliseconds)
     let plan = OnceDesk.Plan(thing: "link", id: registry.freshCredentialID()) { [registry] id in
-      try await Self.stored { try await registry.links(of: workflow) }.contains { $0.id == id }
+      try await RESTAccess.stored { try await registry.links(of: workflow) }.contains { $0.id == id }
     }
     return try await access.once.answer(request, by: grant.subject, body: body.text, plan: plan) { id in
-      let made = try await Self.stored {
+      let made = try await RESTAccess.stored {
         try await registry.makeLink(id, to: workflow, role: role, name: name, expiresAtMilliseconds: end, by: grant.subject)
       }
       return try Self.answer(made.made, made.outcome, of: workflow)
@@ -132,7 +132,8 @@ struct AccessRoutes: Sendable {
       throw Problem(.badRequest, "A link's id has 16 hexadecimal digits in lower case.")
     }
     _ = try await requireOwner(request, of: workflow)
-    try Self.check(try await Self.stored { try await registry.revokeLink(link, of: workflow) }, unknown: "There is no such link.", full: "")
+    let outcome = try await RESTAccess.stored { try await registry.revokeLink(link, of: workflow) }
+    try Self.check(outcome, unknown: "There is no such link.", full: "")
     return Response(status: .noContent)
   }
 
@@ -150,12 +151,6 @@ struct AccessRoutes: Sendable {
     case .unknown: throw Problem(.notFound, unknown)
     case .lastOwner: throw Problem(.lastOwner, "A workflow always has an owner: make somebody else one first.")
     case .full: throw Problem(.full, full)
-    }
-  }
-
-  static func stored<T>(_ body: () async throws -> T) async throws -> T {
-    do { return try await body() } catch is StoreError {
-      throw Problem(.serviceUnavailable, "The store does not answer now.", headers: [("retry-after", "2")])
     }
   }
 

@@ -19,7 +19,7 @@ struct KeyRoutes: Sendable {
 
   private func list(_ request: Request) async throws -> Response {
     try await access.requireEverywhere(.owner, request)
-    let keys = try await AccessRoutes.stored { try await registry.keys() }
+    let keys = try await RESTAccess.stored { try await registry.keys() }
     var view = JSONMembers()
     view.add("keys", RunView.array(keys.map(Self.view)))
     return Response.json(view.object)
@@ -41,7 +41,7 @@ struct KeyRoutes: Sendable {
       id: "", secretDigest: [], name: name, role: role, kind: kind, workflows: try Self.workflows(body), madeBy: principal.subject,
       madeAtMilliseconds: now, expiresAtMilliseconds: try body.future("expiresAtMilliseconds", nowMilliseconds: now))
     let plan = OnceDesk.Plan(thing: "key", id: registry.freshCredentialID()) { [registry] id in
-      try await AccessRoutes.stored { try await registry.keys() }.contains { $0.id == id }
+      try await RESTAccess.stored { try await registry.keys() }.contains { $0.id == id }
     }
     return try await access.once.answer(request, by: principal.subject, body: body.text, plan: plan) { id in
       try await make(key, id)
@@ -51,7 +51,7 @@ struct KeyRoutes: Sendable {
   private func make(_ given: APIKey, _ id: String) async throws -> Response {
     var key = given
     key.id = id
-    let (made, outcome) = try await AccessRoutes.stored { [key] in try await registry.makeKey(key) }
+    let (made, outcome) = try await RESTAccess.stored { [key] in try await registry.makeKey(key) }
     try AccessRoutes.check(outcome, unknown: "", full: "A server has at most \(RoomRegistry.keyCountMax) keys.")
     guard let made else { throw Problem(.internalServerError, "The key was not made.") }
     var view = JSONMembers()
@@ -74,7 +74,7 @@ struct KeyRoutes: Sendable {
       throw Problem(.badRequest, "A key's id has 16 hexadecimal digits in lower case.")
     }
     try await access.requireEverywhere(.owner, request)
-    let outcome = try await AccessRoutes.stored { try await registry.revokeKey(key) }
+    let outcome = try await RESTAccess.stored { try await registry.revokeKey(key) }
     try AccessRoutes.check(outcome, unknown: "There is no such key.", full: "")
     return Response(status: .noContent)
   }

@@ -54,7 +54,7 @@ struct OnceDesk: Sendable {
   /// In whose count a subject's keys are. Guests of all links of one maker share one, as it could make any number of links.
   private func holder(of subject: String) async throws -> String {
     guard let link = ShareLink.id(ofSubject: subject) else { return subject }
-    let maker = try await AccessRoutes.stored { try await registry.access.maker(ofLink: link) }
+    let maker = try await RESTAccess.stored { try await registry.access.maker(ofLink: link) }
     // Begins as no other subject does.
     return ShareLink.credential(of: " \(maker)")
   }
@@ -64,7 +64,7 @@ struct OnceDesk: Sendable {
     _ effect: @Sendable (String) async throws -> Response
   ) async throws -> Response {
     var mine = claim
-    if case .known(let first, let answer) = try await AccessRoutes.stored({ try await store.claim(claim) }) {
+    if case .known(let first, let answer) = try await RESTAccess.stored({ try await store.claim(claim) }) {
       guard first.fingerprint == claim.fingerprint else { throw Self.keyReused }
       if let answer { return try replay(answer, first, plan) }
       guard let plan else {

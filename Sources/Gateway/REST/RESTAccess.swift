@@ -77,7 +77,7 @@ struct RESTAccess: Sendable {
   func require(_ role: Role, _ hello: Hello, ofExisting workflow: WorkflowID) async throws -> Grant {
     let (grant, own) = try await grant(hello, of: workflow)
     guard own >= role else { throw Problem(.forbidden, "This takes the role \(role).") }
-    guard try await !AccessRoutes.stored({ try await desk.registry.existing([workflow]) }).isEmpty else {
+    guard try await !RESTAccess.stored({ try await desk.registry.existing([workflow]) }).isEmpty else {
       throw Problem(.notFound, "There is no such workflow.")
     }
     return grant
@@ -118,15 +118,18 @@ struct RESTAccess: Sendable {
   func principal(_ request: Request) async throws -> (hello: Hello, principal: Principal) {
     let hello = try hello(request)
     let identification: Identification
-    do throws(StoreError) { identification = try await desk.identify(hello.token) } catch {
-      throw Problem(.serviceUnavailable, "The store does not answer now.", headers: [("retry-after", "2")])
-    }
+    do throws(StoreError) { identification = try await desk.identify(hello.token) } catch { throw Problem(error) }
     switch identification {
     case .refused(let code, let reason): throw RoomGuest.Ended(code: code, reason: reason)
     case .known(let principal):
       try RequestMeter.current?.charge(principal.subject)
       return (hello, principal)
     }
+  }
+
+  /// What a store answers, or what its failure is to a caller.
+  static func stored<T>(_ ask: () async throws -> T) async throws -> T {
+    do { return try await ask() } catch let error as StoreError { throw Problem(error) }
   }
 
   /// For a request that says all with its address.
@@ -170,6 +173,13 @@ extension Problem {
     case .badRequest: self.init(.badRequest, text)
     case .draining: self.init(.serviceUnavailable, text, headers: [("retry-after", "2")])
     default: self.init(.serviceUnavailable, text, headers: [("retry-after", "5")])
+    }
+  }
+
+  init(_ error: StoreError) {
+    switch error.code {
+    case .unknownWorkflow: self.init(.notFound, "There is no such workflow.")
+    default: self.init(.serviceUnavailable, "The store does not answer now.", headers: [("retry-after", "2")])
     }
   }
 

@@ -70,8 +70,8 @@ struct RunRoutes: Sendable {
       return limit
     }
     let before = try query["before"].map { try Self.runID(String($0)) }
-    let summaries = try await Self.stored { try await desk.registry.storedRuns(of: workflow, before: before, limit: limit ?? 50) }
-    let versions = try await Self.stored { try await desk.registry.history.versions(of: workflow) }
+    let summaries = try await RESTAccess.stored { try await desk.registry.storedRuns(of: workflow, before: before, limit: limit ?? 50) }
+    let versions = try await RESTAccess.stored { try await desk.registry.history.versions(of: workflow) }
     let runs = summaries.map { RunView.run($0.first, $0.last, of: workflow, withResult: false, versions: versions) }
     var view = JSONMembers()
     view.add("runs", RunView.array(runs))
@@ -83,7 +83,7 @@ struct RunRoutes: Sendable {
   private func status(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
     let hello = try await access.require(.viewer, request, of: workflow)
-    let newest = try await Self.stored { try await desk.registry.storedRuns(of: workflow, limit: 1) }.first
+    let newest = try await RESTAccess.stored { try await desk.registry.storedRuns(of: workflow, limit: 1) }.first
     var view = JSONMembers()
     view.add("workflow", .string(workflow.rawValue))
     view.add("status", .string(newest.map { RunView.status($0.last) } ?? "never_run"))
@@ -100,7 +100,7 @@ struct RunRoutes: Sendable {
     let run = try Self.run(context)
     try await access.require(.viewer, request, of: workflow)
     let events = try await stored(run, workflow)
-    let versions = try await Self.stored { try await desk.registry.history.versions(of: workflow) }
+    let versions = try await RESTAccess.stored { try await desk.registry.history.versions(of: workflow) }
     return Response.json(RunView.run(events[0], events.last { $0.kind.isLast }, of: workflow, withResult: true, versions: versions))
   }
 
@@ -140,18 +140,9 @@ struct RunRoutes: Sendable {
 
   /// - Throws: 404 when there is no such run.
   private func stored(_ run: String, _ workflow: WorkflowID) async throws -> [RunEvent] {
-    let events = try await Self.stored { try await desk.registry.storedEvents(of: run, in: workflow) }
+    let events = try await RESTAccess.stored { try await desk.registry.storedEvents(of: run, in: workflow) }
     guard !events.isEmpty else { throw Problem(.notFound, "There is no such run, or it was long ago.") }
     return events
-  }
-
-  private static func stored<T>(_ read: () async throws -> T) async throws -> T {
-    do { return try await read() } catch let error as StoreError {
-      switch error.code {
-      case .unknownWorkflow: throw Problem(.notFound, "There is no such workflow.")
-      default: throw Problem(.serviceUnavailable, "The store does not answer now.", headers: [("retry-after", "2")])
-      }
-    }
   }
 
   private static func run(_ context: BasicRequestContext) throws -> String { try runID(context.parameters.get("run") ?? "") }

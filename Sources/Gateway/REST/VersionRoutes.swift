@@ -36,7 +36,7 @@ struct VersionRoutes: Sendable {
     let query = request.uri.queryParameters
     let limit = try Self.limit(query["limit"].map(String.init))
     let before = try query["before"].map { try Self.number(String($0), "before") } ?? .max
-    let all = try await Self.stored { try await registry.history.versions(of: workflow) }.sorted { $0.number > $1.number }
+    let all = try await RESTAccess.stored { try await registry.history.versions(of: workflow) }.sorted { $0.number > $1.number }
     let rest = all.filter { $0.number < before }
     var view = JSONMembers()
     view.add("versions", RunView.array(rest.prefix(limit).map(VersionView.version)))
@@ -166,7 +166,7 @@ struct VersionRoutes: Sendable {
   private func stretch(
     of workflow: WorkflowID, before position: UInt64, count: Int, _ author: String?
   ) async throws -> (entries: [HistoryEntry], page: TimelinePage) {
-    let page = try await Self.stored { try await registry.history.page(of: workflow, before: position, count: count) }
+    let page = try await RESTAccess.stored { try await registry.history.page(of: workflow, before: position, count: count) }
     return (page.entries.filter { entry in author.map { entry.author.subject == $0 || entry.author.name == $0 } ?? true }, page)
   }
 
@@ -176,7 +176,7 @@ struct VersionRoutes: Sendable {
   // MARK: pieces
 
   private func version(_ number: UInt64, of workflow: WorkflowID) async throws -> NamedVersion {
-    let all = try await Self.stored { try await registry.history.versions(of: workflow) }
+    let all = try await RESTAccess.stored { try await registry.history.versions(of: workflow) }
     guard let version = all.first(where: { $0.number == number }) else {
       throw Problem(.notFound, "There is no such version, or it was thinned out.")
     }
@@ -184,7 +184,7 @@ struct VersionRoutes: Sendable {
   }
 
   private func state(of version: NamedVersion, _ workflow: WorkflowID) async throws -> WorkflowDocument {
-    guard let document = try await Self.stored({ try await registry.history.state(of: workflow, at: version.position) }) else {
+    guard let document = try await RESTAccess.stored({ try await registry.history.state(of: workflow, at: version.position) }) else {
       throw Problem(.notFound, "The version cannot be read any more.")
     }
     return document
@@ -201,14 +201,5 @@ struct VersionRoutes: Sendable {
       throw Problem(.badRequest, "\(name) is a number from 1.")
     }
     return number
-  }
-
-  private static func stored<T>(_ read: () async throws -> T) async throws -> T {
-    do { return try await read() } catch let error as StoreError {
-      switch error.code {
-      case .unknownWorkflow: throw Problem(.notFound, "There is no such workflow.")
-      default: throw Problem(.serviceUnavailable, "The store does not answer now.", headers: [("retry-after", "2")])
-      }
-    }
   }
 }

@@ -39,7 +39,7 @@ struct WebhookRoutes: Sendable {
   private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let workflow = try RESTAccess.workflow(context)
     let (store, _) = try await owned(request, workflow)
-    let hooks = try await AccessRoutes.stored { try await store.webhooks(of: workflow) }
+    let hooks = try await RESTAccess.stored { try await store.webhooks(of: workflow) }
     var view = JSONMembers()
     view.add("webhooks", RunView.array(hooks.map(WebhookView.webhook)))
     return Response.json(view.object)
@@ -54,7 +54,7 @@ struct WebhookRoutes: Sendable {
     let secret = try Self.secret(body)
     let isActive = try Self.flag("active", body) ?? true
     let plan = OnceDesk.Plan(thing: "webhook", id: registry.freshCredentialID()) { id in
-      try await AccessRoutes.stored { try await store.webhook(id, of: workflow) } != nil
+      try await RESTAccess.stored { try await store.webhook(id, of: workflow) } != nil
     }
     return try await access.once.answer(request, by: grant.subject, body: body.text, plan: plan) { [registry] id in
       let now = registry.access.nowMilliseconds
@@ -66,7 +66,7 @@ struct WebhookRoutes: Sendable {
   }
 
   private static func add(_ hook: Webhook, to store: any WebhookStore) async throws -> Response {
-    switch try await AccessRoutes.stored({ try await store.addWebhook(hook) }) {
+    switch try await RESTAccess.stored({ try await store.addWebhook(hook) }) {
     case .done: break
     case .full:
       throw Problem(.full, "A workflow has at most \(limits.countPerWorkflowMax) webhooks, the server \(limits.countMax).")
@@ -96,7 +96,7 @@ struct WebhookRoutes: Sendable {
 
   private func remove(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let (hook, store) = try await hook(request, context)
-    let outcome = try await AccessRoutes.stored { try await store.removeWebhook(hook.id, of: hook.workflow) }
+    let outcome = try await RESTAccess.stored { try await store.removeWebhook(hook.id, of: hook.workflow) }
     guard outcome == .done else { throw Self.unknownHook }
     return Response(status: .noContent)
   }
@@ -131,7 +131,7 @@ struct WebhookRoutes: Sendable {
         id: WebhookBody.id(hook: hook.id, event: .test, Hex.encode(RandomBytes.make(16))), hook: hook.id, event: .test,
         occurredAtMilliseconds: now, dueAtMilliseconds: now,
         body: WebhookBody.test(hook.id, of: hook.workflow, atMilliseconds: now))
-      switch try await AccessRoutes.stored({ try await store.queue(delivery, told: nil) }) {
+      switch try await RESTAccess.stored({ try await store.queue(delivery, told: nil) }) {
       case .done: return Response.json(WebhookView.delivery(delivery), status: .accepted)
       case .full: throw Problem(.full, "As many deliveries wait as may: test it again when some have arrived.")
       case .unknown, .waits: throw Problem(.conflict, "The webhook was switched off or removed in the same moment.")
@@ -152,7 +152,7 @@ struct WebhookRoutes: Sendable {
       }
       return state
     }
-    let found = try await AccessRoutes.stored {
+    let found = try await RESTAccess.stored {
       try await store.deliveries(of: hook.id, state: state, before: before, limit: Int(limit) + 1)
     }
     var view = JSONMembers()
@@ -170,7 +170,7 @@ struct WebhookRoutes: Sendable {
     return try await access.once.answer(request, by: subject, body: nil) { [registry] _ in
       guard hook.activity.isOn else { throw Problem(.conflict, "The webhook is switched off: switch it on first.") }
       let now = registry.access.nowMilliseconds
-      switch try await AccessRoutes.stored({ try await store.redeliver(delivery, of: hook.id, atMilliseconds: now) }) {
+      switch try await RESTAccess.stored({ try await store.redeliver(delivery, of: hook.id, atMilliseconds: now) }) {
       case .done(let found): return Response.json(WebhookView.delivery(found), status: .accepted)
       case .unknown: throw Problem(.notFound, "There is no such delivery, or it was forgotten.")
       case .full: throw Problem(.full, "As many deliveries wait as may: deliver it again when some have arrived.")
@@ -202,12 +202,12 @@ struct WebhookRoutes: Sendable {
     guard let id = context.parameters.get("hook"), StoredCredential.isID(id) else {
       throw Problem(.badRequest, "A webhook's id has 16 hexadecimal digits in lower case.")
     }
-    guard let hook = try await AccessRoutes.stored({ try await store.webhook(id, of: workflow) }) else { throw Self.unknownHook }
+    guard let hook = try await RESTAccess.stored({ try await store.webhook(id, of: workflow) }) else { throw Self.unknownHook }
     return (hook, store, grant.subject)
   }
 
   private static func changed(_ hook: Webhook, _ change: WebhookChange, _ store: any WebhookStore) async throws -> Webhook {
-    guard let changed = try await AccessRoutes.stored({ try await store.changeWebhook(hook.id, of: hook.workflow, change) }) else {
+    guard let changed = try await RESTAccess.stored({ try await store.changeWebhook(hook.id, of: hook.workflow, change) }) else {
       throw unknownHook
     }
     return changed

@@ -47,7 +47,7 @@ struct WorkflowRoutes: Sendable {
     }
     let list = WorkflowList(registry: registry, principal: principal)
     // In open mode nobody has a name, and everybody owns everything.
-    let page = try await Self.stored {
+    let page = try await RESTAccess.stored {
       try await list.page(after: after, limit: limit ?? Self.listDefault, owner: owner?.isEmpty == true ? nil : owner)
     }
     var items: [JSONText] = []
@@ -114,7 +114,7 @@ struct WorkflowRoutes: Sendable {
   }
 
   private func create(_ wish: NewWorkflow, as hello: Hello, founder: String?) async throws -> Response {
-    guard let workflow = try await Self.stored({ try await make(wish, founder: founder) }) else {
+    guard let workflow = try await RESTAccess.stored({ try await make(wish, founder: founder) }) else {
       throw Problem(.idTaken, wish.id == nil ? "No free id was found for it." : "There is a workflow of this id already.")
     }
     let response: Response
@@ -191,14 +191,8 @@ struct WorkflowRoutes: Sendable {
   }
 
   static func free<T>(_ body: () async throws -> T) async throws -> T {
-    do { return try await stored(body) } catch is RoomRegistry.Occupied {
+    do { return try await RESTAccess.stored(body) } catch is RoomRegistry.Occupied {
       throw Problem(.serviceUnavailable, "Somebody else has the workflow for a moment.", headers: [("retry-after", "1")])
-    }
-  }
-
-  private static func stored<T>(_ read: () async throws -> T) async throws -> T {
-    do { return try await read() } catch is StoreError {
-      throw Problem(.serviceUnavailable, "The store does not answer now.", headers: [("retry-after", "2")])
     }
   }
 }
