@@ -36,6 +36,11 @@ final class ChildServer: Sendable {
     }
   }
 
+  /// Arguments with which webhooks may lead to receivers on this machine, by their ports.
+  static func webhooks(to ports: Int...) -> [String] {
+    ports.flatMap { ["--webhook-allow", "*:\($0)"] } + ["--webhook-allow-private", "127.0.0.0/8", "--webhook-plain"]
+  }
+
   struct Failed: Error, CustomStringConvertible {
     var description: String
   }

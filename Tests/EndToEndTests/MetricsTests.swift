@@ -23,8 +23,7 @@ struct MetricsTests {
     defer { folder.remove() }
     let receiver = try await LoopbackServer.start { _ in .answer(204, "") }
     let child = try await ChildServer.start(
-      ChildServer.executable!, data: folder.file("data.sqlite"), port: 0,
-      more: ["--webhook-allow", "*:\(receiver.port)", "--webhook-allow-private", "127.0.0.0/8", "--webhook-plain"])
+      ChildServer.executable!, data: folder.file("data.sqlite"), port: 0, more: ChildServer.webhooks(to: receiver.port))
     do {
       let made = try await HTTPCall.send("POST", "/api/v1/workflows", #"{"id":"moving"}"#, port: child.port)
       #expect(made.status == 201)

@@ -22,7 +22,7 @@ struct WebhookTests {
     let folder = try TestFolder("webhooks")
     defer { folder.remove() }
     let receiver = try await LoopbackServer.start { _ in .answer(204, "") }
-    let more = ["--webhook-allow", "*:\(receiver.port)", "--webhook-allow-private", "127.0.0.0/8", "--webhook-plain"]
+    let more = ChildServer.webhooks(to: receiver.port)
     let data = folder.file("data.sqlite")
     let first = try await ChildServer.start(ChildServer.executable!, data: data, port: 0, more: more)
     let (secret, status): (String, String)
@@ -76,8 +76,7 @@ struct WebhookTests {
     // Its first attempt is under way when the first server ends, however long that takes.
     let stuck = try await LoopbackServer.start { _ in isFirst.exchange(false, ordering: .relaxed) ? .silence : .answer(204, "") }
     let quick = try await LoopbackServer.start { _ in .answer(204, "") }
-    let allowed = [stuck, quick].flatMap { ["--webhook-allow", "*:\($0.port)"] }
-    let more = allowed + ["--webhook-allow-private", "127.0.0.0/8", "--webhook-plain"]
+    let more = ChildServer.webhooks(to: stuck.port, quick.port)
     let data = folder.file("data.sqlite")
     let first = try await ChildServer.start(ChildServer.executable!, data: data, port: 0, more: more)
     var runs: [String] = []
@@ -135,8 +134,7 @@ struct WebhookTests {
     let receiver = try await LoopbackServer.start { _ in .answer(410, "") }
     let data = folder.file("data.sqlite")
     let server = try await ChildServer.start(
-      ChildServer.executable!, data: data, port: 0,
-      more: ["--webhook-allow", "*:\(receiver.port)", "--webhook-allow-private", "127.0.0.0/8", "--webhook-plain"])
+      ChildServer.executable!, data: data, port: 0, more: ChildServer.webhooks(to: receiver.port))
     let (hook, secret): (String, String)
     do {
       #expect(try await HTTPCall.send("POST", "/api/v1/workflows", Self.graph, port: server.port).status == 201)

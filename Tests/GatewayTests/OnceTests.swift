@@ -12,7 +12,7 @@ import WorkflowGraph
 @Suite(.timeLimit(.minutes(5))) struct OnceTests {
   private static let workflows = "/api/v1/workflows"
 
-  private static func post(
+  static func post(
     _ path: String, _ body: String? = nil, key: String?, token: String? = nil, more: [String] = [], to server: TestServer
   ) async throws -> RawClient.Answer {
     var lines = ["POST \(path) HTTP/1.1", "host: localhost:\(server.port)", "connection: close"] + more

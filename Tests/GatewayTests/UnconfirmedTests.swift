@@ -15,11 +15,7 @@ import WorkflowGraph
   private static func post(
     _ path: String, _ body: String? = nil, key: String, token: String? = nil, to server: TestServer
   ) async throws -> RawClient.Answer {
-    var lines = ["POST \(path) HTTP/1.1", "host: localhost", "connection: close", "idempotency-key: \(key)"]
-    if let token { lines.append("authorization: Bearer \(token)") }
-    if body != nil { lines.append("content-type: application/json") }
-    lines.append("content-length: \(body?.utf8.count ?? 0)")
-    return try await RawClient.send(lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? ""), to: server.port)
+    try await OnceTests.post(path, body, key: key, token: token, to: server)
   }
 
   private static func isProblem(_ answer: RawClient.Answer, _ status: Int, _ kind: String) -> Bool {
